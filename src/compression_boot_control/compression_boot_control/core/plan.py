@@ -1,0 +1,125 @@
+"""A compiled protocol: a table of stages that the sequence walks through.
+
+The table has a prefix, a loop that repeats until the session's time is up, and a suffix:
+``stages[:loop_start]``, ``stages[loop_start:loop_end]``, ``stages[loop_end:]``. A protocol file is
+compiled into it for one garment; the sequence knows nothing of files, patterns or zones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from compression_boot_control.core.signals import BoolArray, FloatArray, IntArray
+
+
+class StageKind(IntEnum):
+    """What ends a stage."""
+
+    INFLATE = 0
+    """Every awaited chamber is within the arrival band of its target."""
+
+    DWELL = 1
+    """The stage's duration is over; chambers under pressure."""
+
+    RELEASE = 2
+    """Every chamber that the stage vents is below the vented pressure."""
+
+    REST = 3
+    """The stage's duration is over; chambers vented."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One row of the table.
+
+    Attributes
+    ----------
+    kind : StageKind
+    name : str
+        For a person, e.g. ``inflate calf``.
+    mode : (N,) array of `Mode`
+    target : (N,) array
+        Gauge pressure of the chambers that are not vented [Pa]; 0 for those that are.
+    awaited : (N,) array of bool
+        Chambers that the stage waits for; all False for stages that end by time.
+    duration : float
+        Length of a DWELL or REST; shortest length of the others [s].
+    timeout : float
+        Time after which an INFLATE or RELEASE has failed [s].
+    """
+
+    kind: StageKind
+    name: str
+    mode: IntArray
+    target: FloatArray
+    awaited: BoolArray
+    duration: float
+    timeout: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A compiled protocol as arrays: S stages, N chambers.
+
+    Attributes
+    ----------
+    protocol : str
+        Name of the protocol.
+    stage_names : tuple of str
+        Per stage.
+    kind : (S,) array of `StageKind`
+    mode, target, awaited : (S, N) array
+    duration, timeout : (S,) array
+        See `Stage`.
+    loop_start, loop_end : int
+        The loop is ``[loop_start, loop_end)``.
+    session_time : float
+        Time after which the loop is left [s].
+    caps : (N,) array
+        Highest gauge pressure that any change while running may lead to [Pa].
+    """
+
+    protocol: str
+    stage_names: tuple[str, ...]
+    kind: IntArray
+    mode: IntArray
+    target: FloatArray
+    awaited: BoolArray
+    duration: FloatArray
+    timeout: FloatArray
+    loop_start: int
+    loop_end: int
+    session_time: float
+    caps: FloatArray
+
+    @staticmethod
+    def of_stages(
+        protocol: str,
+        prefix: Sequence[Stage],
+        loop: Sequence[Stage],
+        suffix: Sequence[Stage],
+        session_time: float,
+        caps: FloatArray,
+    ) -> Plan:
+        """Stack stages into a table; the loop and the suffix must not be empty."""
+        if not loop or not suffix:
+            raise ValueError('a plan needs at least one stage in its loop and in its suffix')
+        stages = [*prefix, *loop, *suffix]
+        return Plan(
+            protocol=protocol,
+            stage_names=tuple(stage.name for stage in stages),
+            kind=np.array([int(stage.kind) for stage in stages]),
+            mode=np.stack([stage.mode for stage in stages]),
+            target=np.stack([stage.target for stage in stages]),
+            awaited=np.stack([stage.awaited for stage in stages]),
+            duration=np.array([stage.duration for stage in stages]),
+            timeout=np.array([stage.timeout for stage in stages]),
+            loop_start=len(prefix),
+            loop_end=len(prefix) + len(loop),
+            session_time=session_time,
+            caps=caps,
+        )
