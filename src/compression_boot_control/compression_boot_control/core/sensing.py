@@ -1,0 +1,288 @@
+"""From raw readings at the manifold to the pressure in the chambers.
+
+A sensor sits at the manifold's end of the hose, so while air flows it reads the chamber's pressure
+plus the hose's drop. The drop follows from the flow, and the flow from the valve's opening and the
+pressures on its two sides (ISO 6358). In order, per chamber:
+
+1. zero: the offset measured while vented is taken off,
+2. drop: ``p = p_port - hose_drop(flow)``, with the drop lagged like valve and sensor lag it,
+3. filter: an alpha-beta filter with time constant ``filter_time`` gives pressure and rate; it has
+   no delay on a ramp, and settles on a bend within about two time constants.
+
+Quality is judged on the raw value: what is missing or out of range is BAD and reads NaN.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from compression_boot_control.core.chambers import garment_level
+from compression_boot_control.core.garment import Garment
+from compression_boot_control.core.pneumatics import (
+    REFERENCE_DENSITY,
+    hose_coefficients,
+    hose_drop,
+    orifice_flow,
+)
+from compression_boot_control.core.signals import (
+    BoolArray,
+    FloatArray,
+    Pressures,
+    Quality,
+    Readings,
+    Reason,
+)
+from compression_boot_control.core.units import MMHG
+
+GOOD, UNCERTAIN, BAD = int(Quality.GOOD), int(Quality.UNCERTAIN), int(Quality.BAD)
+NOT_ZEROED, MISSING, OUT_OF_RANGE, STUCK, OFFSET = (
+    int(Reason.NOT_ZEROED),
+    int(Reason.MISSING),
+    int(Reason.OUT_OF_RANGE),
+    int(Reason.STUCK),
+    int(Reason.OFFSET),
+)
+
+
+class SensingParameters(NamedTuple):
+    """What sensing knows of the hardware, and how it filters.
+
+    Attributes
+    ----------
+    inlet_conductance, exhaust_conductance : (N,) array
+        Sonic conductance of the open valves [m3/(s Pa)].
+    dead_band : (N,) array
+        Opening below which a valve passes nothing [0..1).
+    valve_response : (N,) array
+        Time constant of the valves [s].
+    hose_linear, hose_quadratic : (N,) array
+        From `hose_coefficients`.
+    sensor_lag : float
+        Time constant of the sensors [s].
+    filter_time : float
+        Time constant of the alpha-beta filter [s].
+    range_low, range_high : float
+        Raw values outside of these are out of range [Pa].
+    zero_after : float
+        Time with exhaust open and no flow after which the offset is learned [s].
+    zero_time : float
+        Time constant of that learning [s].
+    offset_limit : float
+        Largest offset that is taken off [Pa]; beyond it the quality is UNCERTAIN.
+    stuck_after : float
+        Time without any change of the raw value, while air flows, that counts as stuck [s].
+    """
+
+    inlet_conductance: FloatArray
+    exhaust_conductance: FloatArray
+    dead_band: FloatArray
+    valve_response: FloatArray
+    hose_linear: FloatArray
+    hose_quadratic: FloatArray
+    sensor_lag: float
+    filter_time: float
+    range_low: float
+    range_high: float
+    zero_after: float
+    zero_time: float
+    offset_limit: float
+    stuck_after: float
+
+    @staticmethod
+    def from_garment(
+        garment: Garment,
+        *,
+        sensor_lag: float = 0.005,
+        filter_time: float = 0.02,
+        zero_after: float = 1.5,
+        zero_time: float = 0.5,
+        offset_limit: float = 5.0 * MMHG,
+        stuck_after: float = 1.0,
+    ) -> SensingParameters:
+        """Parameters for a garment, with the defaults that the parameter file documents."""
+        linear, quadratic = hose_coefficients(garment.hose_length, garment.hose_bore)
+        return SensingParameters(
+            inlet_conductance=garment.inlet_conductance,
+            exhaust_conductance=garment.exhaust_conductance,
+            dead_band=garment.valve_dead_band,
+            valve_response=garment.valve_response,
+            hose_linear=linear,
+            hose_quadratic=quadratic,
+            sensor_lag=sensor_lag,
+            filter_time=filter_time,
+            range_low=-9.5 * MMHG,
+            range_high=299.0 * MMHG,
+            zero_after=zero_after,
+            zero_time=zero_time,
+            offset_limit=offset_limit,
+            stuck_after=stuck_after,
+        )
+
+
+class SensingState(NamedTuple):
+    """What sensing remembers, all (..., N).
+
+    Attributes
+    ----------
+    started : bool array
+        The filter has seen a value.
+    inlet, exhaust : array
+        Modelled positions of the valves [0..1].
+    drop : array
+        Modelled hose drop as the sensor shows it [Pa].
+    pressure, rate : array
+        State of the filter [Pa], [Pa/s].
+    offset : array
+        Learned zero [Pa].
+    quiet_time, zeroed_time : array
+        Time since the port was opened to the atmosphere, and time spent learning the zero [s].
+    last_raw, unchanged_time : array
+        Last raw value [Pa], and for how long it has not moved while air flowed [s].
+    """
+
+    started: BoolArray
+    inlet: FloatArray
+    exhaust: FloatArray
+    drop: FloatArray
+    pressure: FloatArray
+    rate: FloatArray
+    offset: FloatArray
+    quiet_time: FloatArray
+    zeroed_time: FloatArray
+    last_raw: FloatArray
+    unchanged_time: FloatArray
+
+    @staticmethod
+    def initial(shape: tuple[int, ...]) -> SensingState:
+        """Nothing seen yet; valves where they rest, exhaust open."""
+        zeros = np.zeros(shape)
+        return SensingState(
+            started=np.zeros(shape, dtype=np.bool_),
+            inlet=zeros,
+            exhaust=np.ones(shape),
+            drop=zeros,
+            pressure=zeros,
+            rate=zeros,
+            offset=zeros,
+            quiet_time=zeros,
+            zeroed_time=zeros,
+            last_raw=zeros,
+            unchanged_time=zeros,
+        )
+
+
+def sensing_step(
+    parameters: SensingParameters, state: SensingState, readings: Readings, dt: float
+) -> tuple[SensingState, Pressures]:
+    """Advance sensing by one sample.
+
+    Parameters
+    ----------
+    parameters : SensingParameters
+    state : SensingState
+    readings : Readings
+        The new raw sample.
+    dt : float
+        Time since the last sample [s]; a value that is not positive counts as 0.
+
+    Returns
+    -------
+    SensingState
+    Pressures
+    """
+    new_state, pressure, rate, quality, reason = sensing_law(
+        parameters,
+        state,
+        readings.pressure,
+        readings.inlet,
+        readings.exhaust,
+        garment_level(readings.supply_pressure),
+        max(dt, 0.0),
+    )
+    return new_state, Pressures(pressure, rate, quality, reason, readings.supply_pressure)
+
+
+def sensing_law(parameters, state, raw, inlet_command, exhaust_command, supply, dt):  # type: ignore[no-untyped-def]
+    """Compute `sensing_step` on plain arrays; see there.
+
+    Returns
+    -------
+    tuple
+        State, and (..., N) pressure [Pa], rate [Pa/s], quality and reason.
+    """
+    present = np.isfinite(raw)
+    in_range = (raw > parameters.range_low) & (raw < parameters.range_high)
+    usable = present & in_range
+    safe_raw = np.where(usable, raw, 0.0)
+
+    valve_step = 1.0 - np.exp(-dt / parameters.valve_response)
+    inlet = state.inlet + valve_step * (inlet_command - state.inlet)
+    exhaust = state.exhaust + valve_step * (exhaust_command - state.exhaust)
+    span = 1.0 - parameters.dead_band
+    inlet_open = np.maximum(inlet - parameters.dead_band, 0.0) / span
+    exhaust_open = np.maximum(exhaust - parameters.dead_band, 0.0) / span
+
+    port = safe_raw - state.offset
+    # without a supply sensor the inflow is unknown; leaving the drop in reads high, never low
+    supply_side = np.where(np.isfinite(supply), supply, port)
+    inflow = orifice_flow(supply_side, port, parameters.inlet_conductance * inlet_open)
+    outflow = orifice_flow(port, 0.0, parameters.exhaust_conductance * exhaust_open)
+    volume_flow = (inflow - outflow) / REFERENCE_DENSITY
+    drop_now = hose_drop(volume_flow, parameters.hose_linear, parameters.hose_quadratic)
+    drop = state.drop + (1.0 - np.exp(-dt / parameters.sensor_lag)) * (drop_now - state.drop)
+    measured = port - drop
+
+    memory = np.exp(-dt / parameters.filter_time)
+    alpha = 1.0 - memory * memory
+    beta = (1.0 - memory) * (1.0 - memory)
+    predicted = state.pressure + state.rate * dt
+    surprise = measured - predicted
+    pressure = np.where(state.started, predicted + alpha * surprise, measured)
+    gain = beta / dt if dt > 0.0 else 0.0
+    rate = np.where(state.started, state.rate + gain * surprise, 0.0)
+
+    open_to_air = (exhaust_command > 0.99) & (inlet_command <= 0.0)
+    still = np.abs(rate) < 2.0 * MMHG
+    quiet_time = np.where(open_to_air & still & usable, state.quiet_time + dt, 0.0)
+    learning = quiet_time > parameters.zero_after
+    learned = state.offset + np.minimum(dt / parameters.zero_time, 1.0) * (safe_raw - state.offset)
+    offset = np.where(learning, learned, state.offset)
+    offset = np.minimum(np.maximum(offset, -parameters.offset_limit), parameters.offset_limit)
+    zeroed_time = np.where(learning, state.zeroed_time + dt, state.zeroed_time)
+
+    air_flows = (np.abs(volume_flow) > 1e-6) & ~open_to_air
+    moved = np.abs(safe_raw - state.last_raw) > 1e-3
+    unchanged_time = np.where(moved | ~air_flows, 0.0, state.unchanged_time + dt)
+
+    reason = np.where(zeroed_time < parameters.zero_time, NOT_ZEROED, 0)
+    reason = np.where(np.abs(offset) >= parameters.offset_limit, OFFSET, reason)
+    reason = np.where(unchanged_time > parameters.stuck_after, STUCK, reason)
+    reason = np.where(in_range, reason, OUT_OF_RANGE)
+    reason = np.where(present, reason, MISSING)
+    quality = np.where(reason > 0, UNCERTAIN, GOOD)
+    quality = np.where((reason == STUCK) | ~usable, BAD, quality)
+
+    # a value that is missing does not move the filter; the next good one restarts it
+    kept = SensingState(
+        started=usable,
+        inlet=inlet,
+        exhaust=exhaust,
+        drop=drop,
+        pressure=np.where(usable, pressure, state.pressure),
+        rate=np.where(usable, rate, 0.0),
+        offset=offset,
+        quiet_time=quiet_time,
+        zeroed_time=zeroed_time,
+        last_raw=safe_raw,
+        unchanged_time=unchanged_time,
+    )
+    good = quality != BAD
+    return (
+        kept,
+        np.where(good, pressure, np.nan),
+        np.where(good, rate, np.nan),
+        quality,
+        reason,
+    )
