@@ -1,0 +1,150 @@
+"""The description of a bag, as rosbag2 of ROS 2 Jazzy writes it (``metadata.yaml``, version 9)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+VERSION = 9
+METADATA_FILE = 'metadata.yaml'
+NO_START = 2**63 - 1
+"""Start of a bag without messages, as rosbag2 has it [ns]."""
+
+PROVENANCE_RECORD = 'compression_boots/provenance'
+"""MCAP metadata record at the start of the file: what made the bag."""
+
+SUMMARY_RECORD = 'compression_boots/summary'
+"""MCAP metadata record at the end of the file: what became of the session."""
+
+ROSBAG2_RECORD = 'rosbag2'
+"""MCAP metadata record that holds this description; rosbag2 looks there if the file is missing."""
+
+
+@dataclass(frozen=True)
+class TopicDescription:
+    """A topic of a bag.
+
+    Attributes
+    ----------
+    name, type_name, type_hash : str
+        Topic, its type and the type's RIHS01 hash.
+    qos : str
+        Offered QoS profiles as YAML text, empty if unknown.
+    message_count : int
+    """
+
+    name: str
+    type_name: str
+    type_hash: str
+    qos: str
+    message_count: int
+
+
+@dataclass(frozen=True)
+class BagDescription:
+    """What rosbag2 needs to know of a bag with one file.
+
+    Attributes
+    ----------
+    file_name : str
+        The MCAP file, in the bag's folder.
+    topics : sequence of TopicDescription
+    start_ns, end_ns : int or None
+        Log time of the first and the last message; None without messages [ns].
+    custom : mapping of str to str
+        Provenance.
+    """
+
+    file_name: str
+    topics: Sequence[TopicDescription]
+    start_ns: int | None
+    end_ns: int | None
+    custom: Mapping[str, str]
+
+
+def bag_information(bag: BagDescription) -> dict[str, Any]:
+    """The content of ``rosbag2_bagfile_information``."""
+    count = sum(topic.message_count for topic in bag.topics)
+    starting_time = {'nanoseconds_since_epoch': NO_START if bag.start_ns is None else bag.start_ns}
+    duration = {'nanoseconds': (bag.end_ns or 0) - (bag.start_ns or 0)}
+    return {
+        'version': VERSION,
+        'storage_identifier': 'mcap',
+        'duration': duration,
+        'starting_time': starting_time,
+        'message_count': count,
+        'topics_with_message_count': [
+            {
+                'topic_metadata': {
+                    'name': topic.name,
+                    'type': topic.type_name,
+                    'serialization_format': 'cdr',
+                    'offered_qos_profiles': yaml.safe_load(topic.qos) or [],
+                    'type_description_hash': topic.type_hash,
+                },
+                'message_count': topic.message_count,
+            }
+            for topic in bag.topics
+        ],
+        'compression_format': '',
+        'compression_mode': '',
+        'relative_file_paths': [bag.file_name],
+        'files': [
+            {
+                'path': bag.file_name,
+                # not `starting_time` itself, which YAML would write as a reference
+                'starting_time': dict(starting_time),
+                'duration': dict(duration),
+                'message_count': count,
+            }
+        ],
+        'custom_data': dict(bag.custom) or None,
+        'ros_distro': bag.custom.get('ros_distro', 'unknown'),
+    }
+
+
+def write_metadata(folder: Path, bag: BagDescription) -> None:
+    """Write ``metadata.yaml`` into the bag's folder, whole or not at all."""
+    text = yaml.safe_dump(
+        {'rosbag2_bagfile_information': bag_information(bag)}, sort_keys=False, allow_unicode=True
+    )
+    draft = folder / f'{METADATA_FILE}.tmp'
+    draft.write_text(text, encoding='utf-8')
+    os.replace(draft, folder / METADATA_FILE)
+
+
+def qos_text(
+    *,
+    reliable: bool,
+    transient_local: bool = False,
+    depth: int = 1,
+) -> str:
+    """QoS profile of a topic as rosbag2 writes it, for `BagWriter.add_topic`.
+
+    Parameters
+    ----------
+    reliable : bool
+        Reliable, else best effort.
+    transient_local : bool
+        Late subscribers get the last messages, else not.
+    depth : int
+        Messages kept.
+    """
+    infinite = {'sec': 9223372036, 'nsec': 854775807}
+    profile = {
+        'history': 'keep_last',
+        'depth': depth,
+        'reliability': 'reliable' if reliable else 'best_effort',
+        'durability': 'transient_local' if transient_local else 'volatile',
+        'deadline': dict(infinite),
+        'lifespan': dict(infinite),
+        'liveliness': 'automatic',
+        'liveliness_lease_duration': dict(infinite),
+        'avoid_ros_namespace_conventions': False,
+    }
+    return yaml.safe_dump([profile], sort_keys=False)

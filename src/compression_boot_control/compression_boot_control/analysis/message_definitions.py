@@ -1,0 +1,183 @@
+"""Definitions of message types, as a bag carries them.
+
+A bag explains itself: each topic has the full text of its type and of every type inside it (the
+``ros2msg`` form of MCAP), and the type's RIHS01 hash. Both come from the interface files that every
+interface package installs into its share folder, and that a source tree has as well.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from rosbags.interfaces import Nodetype
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from rosbags.typesys.base import TypesysError
+from rosbags.typesys.store import Typestore
+
+from compression_boot_control.analysis.errors import BagError
+
+SEPARATOR = '=' * 80
+
+ACTION_SUFFIXES = {'_Goal': 0, '_Result': 1, '_Feedback': 2}
+"""Types that an action file defines itself, and their part between its ``---`` lines."""
+
+
+@dataclass(frozen=True)
+class MessageDefinition:
+    """A type with everything that it is made of.
+
+    Attributes
+    ----------
+    type_name : str
+        For example ``std_msgs/msg/Header``.
+    text : str
+        Definition with its dependencies appended, in the ``ros2msg`` form of MCAP.
+    type_hash : str
+        RIHS01 hash, as ROS 2 computes it.
+    """
+
+    type_name: str
+    text: str
+    type_hash: str
+
+
+def share_folders() -> tuple[Path, ...]:
+    """Share folders of the sourced ROS 2 workspaces, the overlay first."""
+    prefixes = os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
+    return tuple(Path(prefix) / 'share' for prefix in prefixes if prefix)
+
+
+def message_definition(type_name: str, folders: Sequence[Path] | None = None) -> MessageDefinition:
+    """Look a type up and put its definition together.
+
+    Parameters
+    ----------
+    type_name : str
+        ``package/msg/Type``, or a message that an action implies, such as
+        ``package/action/Type_FeedbackMessage``.
+    folders : sequence of Path, optional
+        Folders that hold packages, searched in this order; default `share_folders`. Types of the
+        standard packages that are in none of them are those of ROS 2 Jazzy.
+
+    Raises
+    ------
+    BagError
+        The type, or one inside it, is unknown or malformed.
+    """
+    return _definition(type_name, tuple(share_folders() if folders is None else folders))
+
+
+@cache
+def _definition(type_name: str, folders: tuple[Path, ...]) -> MessageDefinition:
+    texts: dict[str, str] = {}
+    parsed = {}
+    waiting = [type_name]
+    while waiting:
+        name = waiting.pop(0)
+        if name in texts:
+            continue
+        texts[name] = _own_text(name, folders)
+        try:
+            types = get_types_from_msg(texts[name], name)
+        except TypesysError as error:
+            raise BagError(f'the definition of {name} is malformed; correct its file') from error
+        parsed.update(types)
+        waiting.extend(_named_types(types[name][1]))
+    store = get_typestore(Stores.EMPTY)
+    store.register(parsed)
+    first, *others = texts
+    sections = [_short_references(texts[first])]
+    sections += [f'MSG: {_short(name)}\n{_short_references(texts[name])}' for name in others]
+    return MessageDefinition(
+        type_name, f'{SEPARATOR}\n'.join(sections), store.hash_rihs01(type_name)
+    )
+
+
+def _named_types(fields: Sequence[tuple[str, tuple[Nodetype, object]]]) -> Iterator[str]:
+    """Types of the fields that are messages, alone or in arrays."""
+    for _, (node, detail) in fields:
+        while node in (Nodetype.ARRAY, Nodetype.SEQUENCE):
+            node, detail = detail[0]  # type: ignore[index]
+        if node == Nodetype.NAME:
+            yield str(detail)
+
+
+def _short(type_name: str) -> str:
+    """``package/Type``, the name that the ``ros2msg`` form uses."""
+    package, _, name = type_name.split('/')
+    return f'{package}/{name}'
+
+
+def _short_references(text: str) -> str:
+    """Text in which the types of an action are named as messages are: ``package/Type``."""
+    return text.replace('/action/', '/')
+
+
+def _own_text(type_name: str, folders: tuple[Path, ...]) -> str:
+    """Text of one type without its dependencies, ended by a line break."""
+    try:
+        package, kind, name = type_name.split('/')
+    except ValueError:
+        raise BagError(f'{type_name!r} is no type name; use package/msg/Type') from None
+    if kind == 'action':
+        text = _action_text(package, name, folders)
+    else:
+        text = _file_text(folders, package, kind, f'{name}.msg') or _standard_text(type_name)
+    if text is None:
+        raise BagError(
+            f'no definition of {type_name} found; source the workspace that has {package}'
+        )
+    return text if text.endswith('\n') else text + '\n'
+
+
+def _action_text(package: str, name: str, folders: tuple[Path, ...]) -> str | None:
+    """Text of a message that an action file implies.
+
+    The wrappers follow the design of ROS 2 actions: feedback carries the goal's id beside the
+    part of the action file.
+    """
+    action = name.removesuffix('_FeedbackMessage')
+    if action != name:
+        return f'unique_identifier_msgs/UUID goal_id\n{package}/action/{action}_Feedback feedback\n'
+    for suffix, part in ACTION_SUFFIXES.items():
+        if name.endswith(suffix):
+            text = _file_text(folders, package, 'action', f'{name.removesuffix(suffix)}.action')
+            return None if text is None else _action_part(text, part)
+    return None
+
+
+def _action_part(text: str, part: int) -> str:
+    """One of goal, result and feedback of an action file."""
+    parts: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if line.strip() == '---':
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    return '\n'.join(parts[part]) + '\n'
+
+
+def _file_text(folders: tuple[Path, ...], package: str, kind: str, file: str) -> str | None:
+    for folder in folders:
+        path = folder / package / kind / file
+        if path.is_file():
+            return path.read_text(encoding='utf-8')
+    return None
+
+
+@cache
+def _standard_types() -> Typestore:
+    return get_typestore(Stores.ROS2_JAZZY)
+
+
+def _standard_text(type_name: str) -> str | None:
+    """Text of a type of ROS 2 Jazzy's standard packages, without comments."""
+    store = _standard_types()
+    if type_name not in store.fielddefs:
+        return None
+    text, _ = store.generate_msgdef(type_name, ros_version=2)
+    return text.split(SEPARATOR + '\n', 1)[0]

@@ -1,0 +1,58 @@
+"""A file that ends after a whole record at any time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class RecordFile:
+    """Unbuffered file for MCAP records; a write that fails leaves no part of it behind.
+
+    It has the methods that `mcap.writer.Writer` calls on its output. Each call of `write` has whole
+    records, so that the file stays readable up to its end after a full disk.
+
+    Parameters
+    ----------
+    path : Path
+        File to create.
+
+    Raises
+    ------
+    OSError
+        The file exists or cannot be created.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        self._size = 0
+
+    def write(self, data: bytes) -> int:
+        """Append all of `data`, or nothing and raise OSError."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError:
+            os.ftruncate(self._descriptor, self._size)
+            os.lseek(self._descriptor, self._size, os.SEEK_SET)
+            raise
+        self._size += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        """Size so far [bytes]."""
+        return self._size
+
+    def flush(self) -> None:
+        """Do nothing: there is no buffer."""
+
+    def synchronise(self) -> None:
+        """Wait until the disk has what was written."""
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Close the file; again does no harm."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1

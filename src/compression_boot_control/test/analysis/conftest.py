@@ -1,0 +1,103 @@
+"""Messages for the tests, made from the source tree's interface files: no ROS is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from rosbags.typesys.store import Typestore
+
+from compression_boot_control.analysis.message_definitions import (
+    MessageDefinition,
+    message_definition,
+)
+
+SOURCE = Path(__file__).resolve().parents[3]
+"""The ``src`` folder, which holds packages as a share folder does."""
+
+ZONES = ('foot', 'ankle', 'calf', 'knee', 'thigh')
+CHAMBERS = tuple(f'{leg}_{zone}' for leg in ('left', 'right') for zone in ZONES)
+
+PACKAGE = 'compression_boot_msgs/msg/'
+
+source_definition = partial(message_definition, folders=(SOURCE,))
+
+
+@cache
+def typestore(type_name: str) -> Typestore:
+    """Types of one message, from the definition that a bag would carry."""
+    store = get_typestore(Stores.EMPTY)
+    store.register(get_types_from_msg(source_definition(type_name).text, type_name))
+    return store
+
+
+class Messages:
+    """Makes serialized messages."""
+
+    chambers = CHAMBERS
+    zones = ZONES
+
+    def serialize(self, type_name: str, **fields: Any) -> bytes:
+        """Serialize a message of `type_name` with the given fields and a `stamp` in seconds."""
+        types = typestore(type_name).types
+        if 'stamp' in fields:
+            stamp = round(fields.pop('stamp') * 1e9)
+            time = types['builtin_interfaces/msg/Time'](*divmod(stamp, 10**9))
+            fields['header'] = types['std_msgs/msg/Header'](time, '')
+        message = types[type_name](**fields)
+        return bytes(typestore(type_name).serialize_cdr(message, type_name))
+
+    def deserialize(self, data: bytes, type_name: str) -> Any:
+        """The inverse of `serialize`."""
+        return typestore(type_name).deserialize_cdr(data, type_name)
+
+    def setpoints(
+        self,
+        stamp: float,
+        mode: Sequence[int],
+        target: Sequence[float],
+        names: Sequence[str] = CHAMBERS,
+    ) -> bytes:
+        """A ``Setpoints`` message."""
+        return self.serialize(
+            PACKAGE + 'Setpoints',
+            stamp=stamp,
+            sequence=round(stamp * 100) + 1,
+            name=list(names),
+            mode=np.array(mode, np.uint8),
+            target=np.array(target, float),
+        )
+
+    def pressures(
+        self, stamp: float, pressure: Sequence[float], names: Sequence[str] = CHAMBERS
+    ) -> bytes:
+        """A ``ChamberPressures`` message."""
+        count = len(names)
+        return self.serialize(
+            PACKAGE + 'ChamberPressures',
+            stamp=stamp,
+            sequence=round(stamp * 100) + 1,
+            name=list(names),
+            pressure=np.array(pressure, float),
+            rate=np.zeros(count),
+            quality=np.zeros(count, np.uint8),
+            reason=np.zeros(count, np.uint8),
+            supply_pressure=40_000.0,
+        )
+
+
+@pytest.fixture(scope='session')
+def messages() -> Messages:
+    """Maker of serialized messages."""
+    return Messages()
+
+
+@pytest.fixture(scope='session')
+def definition_of() -> Callable[[str], MessageDefinition]:
+    """Definitions from the source tree."""
+    return source_definition
