@@ -1,0 +1,136 @@
+"""Checks the data of a YAML file against a pydantic model, and says what is wrong line by line."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from compression_boot_control.yaml_file import Document, FileError, Location, field_name
+
+Model = TypeVar('Model', bound=BaseModel)
+
+SHOWN_LENGTH = 40
+"""A wrong value is cut to this many characters in a message."""
+
+
+class FileModel(BaseModel):
+    """A part of a file: fields are known, values keep their type and do not change."""
+
+    model_config = ConfigDict(extra='forbid', frozen=True, strict=True)
+
+
+def a_number(value: object) -> object:
+    """Refuse what pydantic would call a float and a person would not."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f'{shown(value)} is not a number; allowed: a number without quotes')
+    if not math.isfinite(value):
+        raise ValueError(f'{shown(value)} is not finite; allowed: a number')
+    return value
+
+
+Number = Annotated[float, BeforeValidator(a_number)]
+"""A finite number."""
+
+Word = Annotated[str, Field(pattern=r'^[a-z][a-z0-9_]{0,39}$')]
+"""A name: lower-case letters, digits and underscores."""
+
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+"""Something for a person to read."""
+
+
+def shown(value: object) -> str:
+    """Value as it is quoted in a message, on one line and not too long."""
+    text = ' '.join(f'{value:g}'.split() if isinstance(value, float) else repr(value).split())
+    return text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 3] + '...'
+
+
+def near_name(name: str, known: Iterable[str]) -> str:
+    """'; did you mean X?', or nothing when no known name is near."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f'; did you mean {near[0]}?' if near else ''
+
+
+def validate(
+    document: Document, model: type[Model], context: Mapping[str, Any] | None = None
+) -> Model:
+    """Make a model of a document's data.
+
+    Parameters
+    ----------
+    document : Document
+    model : type
+        A pydantic model.
+    context : mapping, optional
+        What validators of the model may look at.
+
+    Raises
+    ------
+    FileError
+        With one line for each wrong field.
+    """
+    try:
+        return model.model_validate(document.data, context=dict(context or {}))
+    except ValidationError as error:
+        lines = [_line(document, model, detail) for detail in error.errors(include_url=False)]
+    raise FileError(*dict.fromkeys(lines))
+
+
+def _line(document: Document, model: type[BaseModel], detail: ErrorDetails) -> str:
+    location = _location_in(document.data, detail['loc'])
+    place = document.place(location)
+    return f'{place}:{field_name(location)}: {_message(model, detail)}'
+
+
+def _location_in(data: object, loc: Location) -> Location:
+    """Leave out of a pydantic location what is not in the file: the tags of unions."""
+    found: list[str | int] = []
+    for position, part in enumerate(loc):
+        last = position == len(loc) - 1
+        if isinstance(data, dict) and (part in data or last):
+            found.append(part)
+            data = data.get(part)
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            found.append(part)
+            data = data[part]
+    return tuple(found)
+
+
+def _message(model: type[BaseModel], detail: ErrorDetails) -> str:
+    """One line: what is wrong, and what is allowed."""
+    kind, value = detail['type'], detail['input']
+    bounds = detail.get('ctx', {})
+    if kind == 'value_error':
+        return ' '.join(str(bounds['error']).split())
+    if kind == 'missing':
+        return 'is missing; add it'
+    if kind == 'extra_forbidden':
+        name = str(detail['loc'][-1])
+        return f'is not a known field{near_name(name, _field_names(model)) or "; remove it"}'
+    if kind in ('greater_than', 'greater_than_equal', 'less_than', 'less_than_equal'):
+        words = {'gt': 'more than', 'ge': 'at least', 'lt': 'less than', 'le': 'at most'}
+        limit = ' and '.join(f'{words[key]} {bounds[key]:g}' for key in words if key in bounds)
+        return f'{shown(value)} is out of range; allowed: {limit}'
+    if kind in ('literal_error', 'enum'):
+        return f'{shown(value)} is not known; allowed: {bounds["expected"]}'
+    if kind == 'union_tag_invalid':
+        return f'{shown(bounds["tag"])} is not known; allowed: {bounds["expected_tags"]}'
+    if kind == 'union_tag_not_found':
+        return f'the field {str(bounds["discriminator"])} is missing; add it'
+    if kind == 'string_pattern_mismatch':
+        return (
+            f'{shown(value)} is not a name; allowed: up to 40 lower-case letters, digits and '
+            'underscores, the first a letter'
+        )
+    return f'{shown(value)} is wrong: {" ".join(detail["msg"].split())}'
+
+
+def _field_names(model: type[BaseModel]) -> list[str]:
+    """Names of all fields of a model and of the models in it."""
+    schema = model.model_json_schema()
+    parts = [schema, *schema.get('$defs', {}).values()]
+    return sorted({name for part in parts for name in part.get('properties', {})})

@@ -1,0 +1,1 @@
+"""The Manifold interface and its backends, and the files that describe hardware."""

@@ -1,0 +1,191 @@
+"""Reads garment files: the chambers of both sleeves and their pneumatics, in a workshop's units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import AfterValidator, Field, field_validator
+
+from compression_boot_control.core.garment import LEGS, Garment, Pump, Supply
+from compression_boot_control.core.units import (
+    CONDUCTANCE,
+    LITRE,
+    LITRE_PER_MINUTE,
+    MILLILITRE,
+    MILLILITRE_PER_MMHG,
+    MILLIMETRE,
+    MINUTE,
+    MMHG,
+)
+from compression_boot_control.file_validation import (
+    FileModel,
+    Number,
+    Text,
+    Word,
+    near_name,
+    validate,
+)
+from compression_boot_control.resources import garment_directory, yaml_files
+from compression_boot_control.yaml_file import Document, FileError, parse_yaml, read_yaml
+
+MILLISECOND = 1e-3
+
+# Bounds are wide around what domain experience knows; they catch slips of unit, not odd designs.
+Volume = Annotated[Number, Field(gt=0, le=10)]
+Compliance = Annotated[Number, Field(gt=0, le=50)]
+Conductance = Annotated[Number, Field(gt=0, le=10)]
+Response = Annotated[Number, Field(gt=0, le=1000)]
+DeadBand = Annotated[Number, Field(ge=0, le=0.9)]
+Length = Annotated[Number, Field(gt=0, le=20)]
+Bore = Annotated[Number, Field(gt=0, le=50)]
+Leak = Annotated[Number, Field(ge=0, le=5000)]
+
+
+class PumpPart(FileModel):
+    """The pump: a straight curve from free flow to shut-off."""
+
+    free_flow_l_per_min: Annotated[Number, Field(gt=0, le=500)]
+    shut_off_mmhg: Annotated[Number, Field(ge=120, le=5000)]
+
+
+class SupplyPart(FileModel):
+    """The rail between pump and inlet valves, and its mechanical relief valve."""
+
+    volume_l: Volume
+    relief_mmhg: Annotated[Number, Field(ge=120, le=150)]
+
+
+class ChamberDefaults(FileModel):
+    """Valves and hose of every chamber whose zone does not say otherwise."""
+
+    inlet_dm3_per_s_bar: Conductance = 0.3
+    exhaust_dm3_per_s_bar: Conductance = 0.4
+    valve_response_ms: Response = 10.0
+    valve_dead_band: DeadBand = 0.05
+    hose_length_m: Length = 1.5
+    hose_bore_mm: Bore = 4.0
+    leak_ml_per_min: Leak = 10.0
+
+
+class ZonePart(FileModel):
+    """One zone: its volume, its compliance, and what differs from the defaults."""
+
+    name: Word
+    rest_volume_l: Volume
+    compliance_ml_per_mmhg: Compliance
+    inlet_dm3_per_s_bar: Conductance | None = None
+    exhaust_dm3_per_s_bar: Conductance | None = None
+    valve_response_ms: Response | None = None
+    valve_dead_band: DeadBand | None = None
+    hose_length_m: Length | None = None
+    hose_bore_mm: Bore | None = None
+    leak_ml_per_min: Leak | None = None
+
+
+def _no_repeats(legs: list[str]) -> list[str]:
+    if len(set(legs)) != len(legs):
+        raise ValueError(f'names a leg twice; allowed: each of {", ".join(LEGS)} once')
+    return legs
+
+
+class GarmentFile(FileModel):
+    """A garment file as it is written."""
+
+    format: Literal[1] = 1
+    name: Word
+    description: Text
+    pump: PumpPart
+    supply: SupplyPart
+    legs: Annotated[
+        list[Literal['left', 'right']], Field(min_length=1), AfterValidator(_no_repeats)
+    ]
+    zones: Annotated[list[ZonePart], Field(min_length=1, max_length=12)]
+    chamber_defaults: ChamberDefaults = ChamberDefaults()
+
+    @field_validator('zones')
+    @classmethod
+    def _zone_names_differ(cls, zones: list[ZonePart]) -> list[ZonePart]:
+        names = [zone.name for zone in zones]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f'name {", ".join(sorted(twice))} twice; give each zone its own name')
+        return zones
+
+
+def list_garments() -> tuple[str, ...]:
+    """Names of the garments that come with the project."""
+    return tuple(yaml_files(garment_directory()))
+
+
+def load_garment(name_or_path: str | Path = 'five_zone') -> Garment:
+    """Read a garment by name or by path.
+
+    Raises
+    ------
+    FileError
+        There is no such garment, or its file is wrong.
+    """
+    text = str(name_or_path)
+    if isinstance(name_or_path, str) and not _is_path(text):
+        known = yaml_files(garment_directory())
+        if text not in known:
+            hint = near_name(text, known) or f'; allowed: {", ".join(known)}, or a path'
+            raise FileError(f'{" ".join(text.split())}:1:file: no garment of this name{hint}')
+        return _garment(read_yaml(known[text]))
+    return _garment(read_yaml(Path(text).expanduser()))
+
+
+def parse_garment(text: str, source: str = 'garment') -> Garment:
+    """Read a garment from YAML text.
+
+    Raises
+    ------
+    FileError
+    """
+    return _garment(parse_yaml(text, source))
+
+
+def _is_path(text: str) -> bool:
+    return '/' in text or text.endswith(('.yaml', '.yml'))
+
+
+def _garment(document: Document) -> Garment:
+    return to_garment(validate(document, GarmentFile))
+
+
+def to_garment(file: GarmentFile) -> Garment:
+    """Chambers leg by leg, each from foot to thigh, in SI units."""
+    defaults = file.chamber_defaults
+    chambers = [(leg, zone) for leg in file.legs for zone in file.zones]
+
+    def column(field: str, unit: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        values = [getattr(zone, field) for _, zone in chambers]
+        default = getattr(defaults, field, None)
+        return np.array([default if value is None else value for value in values]) * unit
+
+    return Garment(
+        name=file.name,
+        zone_order=tuple(zone.name for zone in file.zones),
+        chamber_names=tuple(f'{leg}_{zone.name}' for leg, zone in chambers),
+        legs=tuple(leg for leg, _ in chambers),
+        zones=tuple(zone.name for _, zone in chambers),
+        rest_volume=column('rest_volume_l', LITRE),
+        compliance=column('compliance_ml_per_mmhg', MILLILITRE_PER_MMHG),
+        inlet_conductance=column('inlet_dm3_per_s_bar', CONDUCTANCE),
+        exhaust_conductance=column('exhaust_dm3_per_s_bar', CONDUCTANCE),
+        valve_response=column('valve_response_ms', MILLISECOND),
+        valve_dead_band=column('valve_dead_band', 1.0),
+        hose_length=column('hose_length_m', 1.0),
+        hose_bore=column('hose_bore_mm', MILLIMETRE),
+        leak=column('leak_ml_per_min', MILLILITRE / MINUTE),
+        pump=Pump(
+            free_flow=file.pump.free_flow_l_per_min * LITRE_PER_MINUTE,
+            shut_off_pressure=file.pump.shut_off_mmhg * MMHG,
+        ),
+        supply=Supply(
+            volume=file.supply.volume_l * LITRE,
+            relief_pressure=file.supply.relief_mmhg * MMHG,
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Compression protocols and the rules of their use."""
