@@ -1,0 +1,1 @@
+"""Thin ROS 2 shells around the core, one file a node."""

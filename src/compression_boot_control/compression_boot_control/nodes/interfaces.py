@@ -1,0 +1,120 @@
+"""Topic, service and action names with their types and quality of service, written once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from compression_boot_msgs.action import RunSession
+from compression_boot_msgs.msg import (
+    ChamberPressures,
+    Layout,
+    ManifoldState,
+    SafetyState,
+    SessionState,
+    Setpoints,
+    ValveCommand,
+)
+from compression_boot_msgs.srv import (
+    AdjustZone,
+    EmergencyStop,
+    PauseSession,
+    ReportSymptom,
+    ResetSafety,
+    ResumeSession,
+    SetIntensity,
+    StartRecording,
+    StopRecording,
+    StopSession,
+)
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.duration import Duration
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+
+LATCHED = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
+"""State that a late joiner must have: the last value, reliably."""
+
+COMMAND = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.VOLATILE,
+    deadline=Duration(seconds=0.25),
+)
+"""Commands: the newest, reliably, with a deadline as second witness of silence."""
+
+SENSOR = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=1,
+    reliability=ReliabilityPolicy.BEST_EFFORT,
+    durability=DurabilityPolicy.VOLATILE,
+)
+"""Samples: the newest; a lost one is replaced by the next."""
+
+EVENTS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=10,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.VOLATILE,
+)
+"""Diagnostics."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic: relative name, message type, quality of service, and what it carries."""
+
+    name: str
+    type: type[Any]
+    qos: QoSProfile
+    text: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service or action: relative name, type, and what it does."""
+
+    name: str
+    type: type[Any]
+    text: str
+
+
+LAYOUT = Topic('layout', Layout, LATCHED, 'the garment on the hardware')
+MANIFOLD_STATE = Topic('manifold/state', ManifoldState, SENSOR, 'raw sample of the hardware')
+PRESSURES = Topic('pressures', ChamberPressures, SENSOR, 'pressure in each chamber')
+SETPOINTS = Topic('setpoints', Setpoints, COMMAND, 'what each chamber is to do')
+REQUESTED = Topic('valves/requested', ValveCommand, COMMAND, 'what the controller asks for')
+PERMITTED = Topic('valves/permitted', ValveCommand, COMMAND, 'what the supervisor lets through')
+SAFETY_STATE = Topic('safety/state', SafetyState, LATCHED, 'verdict and alarms')
+SESSION_STATE = Topic('session/state', SessionState, LATCHED, 'where the session is')
+DIAGNOSTICS = Topic('/diagnostics', DiagnosticArray, EVENTS, 'health of each node, at 1 Hz')
+
+RUN_SESSION = Service('run_session', RunSession, 'runs one compression session')
+PAUSE = Service('session/pause', PauseSession, 'vents, and stops the session clock')
+RESUME = Service('session/resume', ResumeSession, 'goes on after a pause')
+STOP = Service('session/stop', StopSession, 'ends the session and vents')
+SET_INTENSITY = Service('session/set_intensity', SetIntensity, 'scales the pressures')
+ADJUST_ZONE = Service('session/adjust_zone', AdjustZone, 'boosts, lowers or skips a zone')
+REPORT_SYMPTOM = Service('session/report_symptom', ReportSymptom, 'the person feels something')
+EMERGENCY_STOP = Service('emergency_stop', EmergencyStop, 'vents at once and latches')
+RESET = Service('safety/reset', ResetSafety, 'takes a latched trip back')
+START_RECORDING = Service('recorder/start', StartRecording, 'starts a bag')
+STOP_RECORDING = Service('recorder/stop', StopRecording, 'closes the bag')
+
+RECORDED_TOPICS = (
+    LAYOUT,
+    MANIFOLD_STATE,
+    PRESSURES,
+    SETPOINTS,
+    REQUESTED,
+    PERMITTED,
+    SAFETY_STATE,
+    SESSION_STATE,
+    DIAGNOSTICS,
+)
+"""What the recorder subscribes to."""

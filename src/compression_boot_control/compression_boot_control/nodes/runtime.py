@@ -1,0 +1,167 @@
+"""The one main of all nodes: signals, the loop, callbacks that fail safe, and a clean way out.
+
+What the wheels of rclpy do on their own loses the last message: their signal handlers invalidate
+the context before a node can publish, and an exception in any callback ends the loop. So here the
+handlers only set a flag, the loop has a finite timeout, and each callback is guarded.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
+from rclpy.exceptions import InvalidParameterValueException
+from rclpy.experimental import EventsExecutor
+from rclpy.lifecycle import LifecycleNode
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.signals import SignalHandlerOptions
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
+
+from compression_boot_control.nodes.interfaces import DIAGNOSTICS, Service, Topic
+from compression_boot_control.nodes.parameters import Parameter, declare
+
+SPIN_TIMEOUT = 0.2
+"""Longest time before the loop looks at its flags again [s]."""
+
+STARTER_PID = 'COMPRESSION_BOOTS_STARTER_PID'
+"""Environment variable by which a starter asks its nodes to end when it is gone."""
+
+
+class ConfigurationError(RuntimeError):
+    """A node cannot work with what it was given; the text is one line with cause and cure."""
+
+
+class SafeNode(Node):
+    """A node whose callbacks fail safe and that reports its health.
+
+    A subclass implements `make_safe`, which must leave the garment venting as far as this node can
+    bring that about, and `health`.
+    """
+
+    def __init__(self, name: str, parameters: tuple[Parameter, ...] = (), **kwargs: Any) -> None:
+        super().__init__(name, **kwargs)
+        self.settings: dict[str, Any] = declare(self, parameters)
+        self.steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self._failure = ''
+        self._diagnostics = self.advertise(DIAGNOSTICS)
+        self.every(1.0, self._report_health)
+
+    def make_safe(self, reason: str) -> None:
+        """Vent, as far as this node can."""
+        raise NotImplementedError
+
+    def health(self) -> tuple[bool, str, dict[str, str]]:
+        """Whether all is well, one line, and values for a table."""
+        return True, 'running', {}
+
+    @property
+    def steady_time(self) -> float:
+        """Reading of the steady clock [s]."""
+        return time.monotonic()
+
+    def guard(self, callback: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap a callback so that an exception vents and reports, and the node lives on."""
+
+        def guarded(*args: Any) -> Any:
+            try:
+                return callback(*args)
+            except Exception as error:  # noqa: BLE001  the one edge where all are caught
+                self._failure = f'{callback.__name__}: {type(error).__name__}: {error}'
+                self.get_logger().error(f'vented after an error in {self._failure}')
+                self.make_safe(self._failure)
+                return None
+
+        return guarded
+
+    def advertise(self, topic: Topic) -> Publisher:
+        """Create the publisher of a topic."""
+        return self.create_publisher(topic.type, topic.name, topic.qos)
+
+    def listen(self, topic: Topic, callback: Callable[[Any], None]) -> Subscription:
+        """Subscribe to a topic."""
+        return self.create_subscription(topic.type, topic.name, self.guard(callback), topic.qos)
+
+    def serve(self, service: Service, callback: Callable[[Any, Any], Any]) -> None:
+        """Offer a service."""
+
+        def answer(request: Any, response: Any) -> Any:
+            guarded = self.guard(callback)(request, response)
+            return response if guarded is None else guarded
+
+        self.create_service(service.type, service.name, answer)
+
+    def every(self, period: float, callback: Callable[[], None]) -> Timer:
+        """Call back on the steady clock, whatever simulated time does."""
+        return self.create_timer(period, self.guard(callback), clock=self.steady_clock)
+
+    def _report_health(self) -> None:
+        well, text, values = self.health()
+        if self._failure:
+            well, text = False, f'vented after an error in {self._failure}'
+        status = DiagnosticStatus(
+            level=DiagnosticStatus.OK if well else DiagnosticStatus.ERROR,
+            name=self.get_fully_qualified_name(),
+            message=text,
+            values=[KeyValue(key=key, value=value) for key, value in values.items()],
+        )
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(message)
+
+
+class SafeLifecycleNode(SafeNode, LifecycleNode):
+    """A managed node with the same promises."""
+
+
+class _Flag:
+    """Set by a signal; the loop ends at its next turn."""
+
+    def __init__(self) -> None:
+        self.signal_number: int | None = None
+
+    def set(self, signal_number: int, _frame: FrameType | None) -> None:
+        self.signal_number = signal_number
+
+
+def _orphaned(starter: int | None) -> bool:
+    return starter is not None and os.getppid() != starter
+
+
+def run(make_node: Callable[[], SafeNode]) -> None:
+    """Run a node until a signal or until its starter is gone; then vent, report and leave.
+
+    The process ends with 0 after a signal, with 1 and one line when the node cannot be made.
+    """
+    flag = _Flag()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, flag.set)
+    starter = int(os.environ[STARTER_PID]) if STARTER_PID in os.environ else None
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = make_node()
+    except (ConfigurationError, InvalidParameterValueException) as error:
+        print(f'error: {error}', file=sys.stderr)
+        rclpy.try_shutdown()
+        sys.exit(1)
+    executor = EventsExecutor()
+    executor.add_node(node)
+    try:
+        while flag.signal_number is None and rclpy.ok() and not _orphaned(starter):
+            executor.spin_once(timeout_sec=SPIN_TIMEOUT)
+        node.make_safe('shut down')
+    finally:
+        with suppress(KeyboardInterrupt):
+            executor.remove_node(node)
+            node.destroy_node()
+            rclpy.try_shutdown()
