@@ -1,0 +1,1 @@
+"""Control of sequential pneumatic compression boots."""

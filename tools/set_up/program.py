@@ -1,0 +1,145 @@
+"""The set-up from end to end."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from set_up import steps
+from set_up.checks import check_disk, check_machine
+from set_up.commands import Runner
+from set_up.exclusive import exclusive
+from set_up.failures import SetUpError, explain_os_error
+from set_up.progress import Progress
+from set_up.project import Project, RosInstallation, build_facts, environment_facts, find_ros
+from set_up.stamps import reason_to_redo, remove_stamp, write_stamp
+
+_USAGE = 'usage: python3 tools/set_up build | clean'
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what the command line says.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        `build` prepares everything, `clean` removes what `build` made.
+
+    Returns
+    -------
+    int
+        Exit code: 0 done, 1 failed, 2 wrong use.
+    """
+    project = Project(Path(__file__).resolve().parents[2])
+    actions = {('build',): build, ('clean',): clean}
+    action = actions.get(tuple(arguments))
+    if action is None:
+        print(_USAGE, file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        action(project)
+    except SetUpError as error:
+        return _fail(str(error), 1)
+    except OSError as error:
+        return _fail(explain_os_error(error), 1)
+    except KeyboardInterrupt:
+        return _fail('interrupted: run the same command again to go on', 130)
+    return 0
+
+
+def build(project: Project) -> None:
+    """Bring the virtual environment and the built packages up to date."""
+    ros = find_ros(os.environ, project.root)
+    if _is_up_to_date(project, ros):
+        return
+    with exclusive(project.guard, _say_waiting) as descriptor:
+        # Whoever held the lock may have done the work meanwhile.
+        if not _is_up_to_date(project, ros):
+            _build(project, ros, descriptor)
+
+
+def clean(project: Project) -> None:
+    """Remove everything that `build` made."""
+    with exclusive(project.guard, _say_waiting):
+        for folder in (project.build, project.install, project.environment, project.logs.parent):
+            steps.remove_folder(folder)
+
+
+def _is_up_to_date(project: Project, ros: RosInstallation | None) -> bool:
+    facts = environment_facts(project, ros)
+    return (
+        _reason_to_redo_environment(project, facts) is None
+        and reason_to_redo(project.install, build_facts(project, facts)) is None
+    )
+
+
+def _reason_to_redo_environment(project: Project, facts: dict[str, str]) -> str | None:
+    if project.environment.exists() and not project.python.exists():
+        return 'its Python is gone'
+    return reason_to_redo(project.environment, facts)
+
+
+def _build(project: Project, ros: RosInstallation | None, descriptor: int) -> None:
+    facts = environment_facts(project, ros)
+    reason = _reason_to_redo_environment(project, facts)
+    progress = Progress(total=5 if reason else 2)
+    runner = Runner(project.root, project.logs, descriptor)
+    try:
+        progress.start('check the machine')
+        check_machine(ros)
+        progress.done(f'ROS 2 {ros.distribution} in {ros.prefix}' if ros else 'ROS 2 from wheels')
+        if reason:
+            _redo_environment(project, ros, runner, progress, reason)
+            (project.environment / 'ros_prefix').write_text(f'{ros.prefix if ros else ""}\n')
+            write_stamp(project.environment, facts)
+        _redo_build(project, ros, runner, progress)
+        write_stamp(project.install, build_facts(project, facts))
+    except BaseException:
+        progress.abort()
+        raise
+    print(f'Ready after {progress.total_elapsed():.0f} s. Use it: source env.sh, then boots --help')
+
+
+def _redo_environment(
+    project: Project,
+    ros: RosInstallation | None,
+    runner: Runner,
+    progress: Progress,
+    reason: str,
+) -> None:
+    progress.start(f'make .venv ({reason})')
+    # What was built holds paths and libraries of the environment that goes.
+    for folder in (project.environment, project.install, project.build):
+        steps.remove_folder(folder)
+    check_disk(project)
+    steps.make_environment(project, ros, runner, sys.executable)
+    progress.done()
+    progress.start('install the packages of requirements.lock')
+    count = steps.install_packages(project, ros, runner, progress)
+    progress.done(f'{count} packages')
+    progress.start('adapt the CMake files of the wheels')
+    progress.done('not needed' if ros else f'{steps.adapt_cmake(project)} files')
+
+
+def _redo_build(
+    project: Project, ros: RosInstallation | None, runner: Runner, progress: Progress
+) -> None:
+    progress.start('build messages and packages')
+    remove_stamp(project.install)
+    steps.build_packages(project, ros, runner, progress)
+    progress.done()
+
+
+def _say_waiting() -> None:
+    print('Another set-up is at work in this folder; waiting for it to end ...', flush=True)
+
+
+def _interrupt(signal_number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _fail(message: str, code: int) -> int:
+    print(f'set-up: {message}', file=sys.stderr)
+    return code
