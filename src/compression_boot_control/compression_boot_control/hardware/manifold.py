@@ -1,0 +1,80 @@
+"""The Manifold interface: all that the rest of the system knows of pumps, valves and sensors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import IntEnum
+
+from compression_boot_control.core.garment import Garment
+from compression_boot_control.core.signals import Actuation, Readings
+
+
+class ManifoldFault(IntEnum):
+    """What is wrong with the hardware; the values of ``ManifoldState.msg``."""
+
+    NONE = 0
+    NOT_READY = 1
+    COMMUNICATION = 2
+    DEVICE = 3
+
+
+class ManifoldError(RuntimeError):
+    """The hardware cannot be opened or does not answer; the text is one line with a cure."""
+
+
+@dataclass(frozen=True)
+class ManifoldSample:
+    """One answer of the hardware.
+
+    Attributes
+    ----------
+    readings : Readings
+        Raw values of (N,) chambers in the garment's order; NaN where there is none.
+    watchdog_expired : bool
+        The device's own dead-man acts.
+    fault : ManifoldFault
+    """
+
+    readings: Readings
+    watchdog_expired: bool
+    fault: ManifoldFault
+
+
+class Manifold(ABC):
+    """A valve manifold with its pump and sensors.
+
+    A backend answers within one sample period or raises `ManifoldError`; it never answers with an
+    old value, and never with 0 in place of one that is missing. It has a dead-man of its own:
+    without a `write` for 250 ms it closes the inlets, opens the exhausts and stops the pump.
+
+    Attributes
+    ----------
+    garment : Garment
+        What is connected.
+    sample_period : float
+        Time from one `read` to the next [s].
+    """
+
+    garment: Garment
+    sample_period: float
+
+    @abstractmethod
+    def open(self) -> None:
+        """Connect, and leave the garment vented."""
+
+    @abstractmethod
+    def read(self) -> ManifoldSample:
+        """Take a sample; called once every sample period."""
+
+    @abstractmethod
+    def write(self, actuation: Actuation) -> None:
+        """Drive valves and pump, and feed the device's dead-man."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Vent and disconnect; harmless when it is closed already."""
+
+    def vent(self) -> None:
+        """Drive everything to its safe position."""
+        self.write(Actuation.vented((len(self.garment),)))
