@@ -1,0 +1,90 @@
+"""Rows of the memory of the simulated boots: one number each per chamber, or per garment.
+
+The order has no meaning but one: row 0 of a garment is the ambient gauge pressure, 0, and row 0 of
+a chamber its gauge pressure, so that a neighbour that does not exist has ambient pressure.
+"""
+
+from __future__ import annotations
+
+# state of a chamber, its port and its valves
+PRESSURE = 0
+PORT_PRESSURE = 1
+CHAMBER_MASS = 2
+PORT_MASS = 3
+TEMPERATURE_RISE = 4
+CREEP = 5
+INLET_OPENING = 6
+EXHAUST_OPENING = 7
+SENSED = 8
+DRIFT = 9
+READING = 10
+EXHAUSTED = 11
+LEAKED = 12
+# what a step needs to know of it
+REST_VOLUME = 13
+COMPLIANCE = 14
+SLACK_PRESSURE = 15
+SQUEEZE = 16
+CREEP_VOLUME = 17
+CREEP_DECAY = 18
+THERMAL_RISE = 19
+THERMAL_DECAY = 20
+INLET_CONDUCTANCE = 21
+EXHAUST_CONDUCTANCE = 22
+VALVE_DECAY = 23
+VALVE_MEAN = 24
+DEAD_BAND = 25
+HOSE_LINEAR = 26
+HOSE_QUADRATIC = 27
+HOSE_FACTOR = 28
+PORT_STEP_SLOPE = 29
+BURST_CONDUCTANCE = 30
+LEAK_CONDUCTANCE = 31
+INLET_GAIN = 32
+INLET_BIAS = 33
+EXHAUST_GAIN = 34
+EXHAUST_BIAS = 35
+PORT = 36
+SENSOR_ERROR = 37
+SENSOR_DRIFT = 38
+SENSOR_NOISE = 39
+SENSOR_STUCK = 40
+SENSOR_DEAD = 41
+SENSOR_MISSING = 42
+# what a substep keeps from its first half to its second
+INLET = 43
+EXHAUST = 44
+HOSE = 45
+CHAMBER_BASE = 46
+CHAMBER_SHARE = 47
+PORT_BASE = 48
+PORT_SHARE = 49
+LOST_VOLUME = 50
+ROWS = 51
+
+# state of a garment
+AMBIENT = 0
+SUPPLY_PRESSURE = 1
+SUPPLY_MASS = 2
+PUMP_SPEED = 3
+SUPPLY_SENSED = 4
+SUPPLY_READING = 5
+PUMPED = 6
+RELIEVED = 7
+# what a step needs to know of it
+PUMP_FREE_FLOW = 8
+PUMP_SHUT_OFF = 9
+PUMP_DECAY = 10
+PUMP_MEAN = 11
+SUPPLY_STEP_SLOPE = 12
+RELIEF_PRESSURE = 13
+RELIEF_BAND = 14
+RELIEF_CONDUCTANCE = 15
+SENSOR_DECAY = 16
+SENSOR_STEP = 17
+SENSOR_MINIMUM = 18
+SENSOR_MAXIMUM = 19
+SUPPLY_ERROR = 20
+SUPPLY_NOISE = 21
+SUPPLY_MISSING = 22
+SUBSTEP = 23
