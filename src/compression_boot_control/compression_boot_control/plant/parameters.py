@@ -1,66 +1,36 @@
 """What the simulated boots are made of: the pneumatics of two sleeves, a leg in each, and sensors.
 
 The controller believes a `Garment`; the plant has `PlantParameters`, which add what a garment file
-does not know: the limb's creep, heat, the walls' coupling, and the sensors' faults of birth.
-Numbers marked [P] are proposals, where nothing could be read.
+does not know: the limb's creep, heat, the walls' coupling, and the sensors' errors.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.signals import FloatArray, IntArray
-from compression_boot_control.core.units import (
-    CONDUCTANCE,
-    LITRE_PER_MINUTE,
-    MMHG,
+from compression_boot_control.plant.ranges import (
+    COUPLING,
+    CREEP_FRACTION,
+    CREEP_TIME,
+    MODEST_RANGES,
+    PUMP_RESPONSE,
+    RELIEF_BAND,
+    RELIEF_CONDUCTANCE,
+    SENSOR_LAG,
+    SENSOR_MAXIMUM,
+    SENSOR_MINIMUM,
+    SENSOR_NOISE,
+    SENSOR_STEP,
+    SLACK_PRESSURE,
+    THERMAL_RISE,
+    THERMAL_TIME,
+    Range,
 )
-
-COUPLING = 0.05
-"""Share of a neighbour's bulge that a chamber loses of its own volume [-] [P], 0.02 to 0.1."""
-
-CREEP_FRACTION = 0.1
-"""Volume that the limb yields in the long run, as a share of the elastic one [-] [P]."""
-
-CREEP_TIME = 20.0
-"""Time constant of the limb's creep [s] [P]."""
-
-THERMAL_RISE = 3.0 / (12.0 * LITRE_PER_MINUTE)
-"""Steady temperature rise of a chamber per inflow [K s/m3] [P]: 3 K at 12 L/min."""
-
-THERMAL_TIME = 2.0
-"""Time constant of the gas temperature [s] [P], 1 to 5."""
-
-PUMP_RESPONSE = 0.05
-"""Time constant of the pump's spin-up and run-down [s] [P]."""
-
-RELIEF_BAND = 10.0 * MMHG
-"""Pressure above the opening of the relief valve at which it is fully open [Pa] [P]."""
-
-RELIEF_CONDUCTANCE = 1.0 * CONDUCTANCE
-"""Sonic conductance of the relief valve, fully open [m3/(s Pa)] [P]."""
-
-SENSOR_LAG = 5e-3
-"""Time constant of a pressure sensor [s] [P]."""
-
-SENSOR_NOISE = 0.1 * MMHG
-"""Standard deviation of a pressure sensor's noise [Pa] [P]."""
-
-SENSOR_STEP = 0.1 * MMHG
-"""Resolution of a pressure sensor [Pa] [P]."""
-
-SENSOR_MINIMUM = -10.0 * MMHG
-"""Lowest reading of a pressure sensor [Pa].
-
-Its range begins at 0, but the raw reading goes a little below: cut at 0, the noise of a vented
-chamber would be rectified, and its mean would hide half of an offset.
-"""
-
-SENSOR_MAXIMUM = 300.0 * MMHG
-"""Highest reading of a pressure sensor [Pa] [P]; what lies above saturates."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +143,7 @@ class PlantParameters:
         return cls(
             rest_volume=each(garment.rest_volume),
             compliance=each(garment.compliance),
-            slack_pressure=each(0.0),
+            slack_pressure=each(SLACK_PRESSURE),
             coupling=each(COUPLING),
             neighbours=neighbour_positions(garment.neighbours()),
             creep_fraction=each(CREEP_FRACTION),
@@ -235,3 +205,50 @@ def neighbour_positions(touching: FloatArray) -> IntArray:
             raise ValueError(f'chamber {chamber} touches {len(found)} others; at most 2 can')
         positions[chamber, : len(found)] = found
     return positions
+
+
+def vary(
+    parameters: PlantParameters,
+    rng: np.random.Generator,
+    ranges: Mapping[str, Range] = MODEST_RANGES,
+) -> PlantParameters:
+    """Draw other legs, and other copies of the device, around these parameters.
+
+    Parameters
+    ----------
+    parameters : PlantParameters
+        Nominal values; every garment of a batch gets a draw of its own.
+    rng : numpy.random.Generator
+    ranges : mapping of str to Range
+        By the name of the parameter, such as `MODEST_RANGES` or `FULL_RANGES`.
+    """
+    drawn = {
+        name: _draw(getattr(parameters, name), parameters, rng, limits)
+        for name, limits in ranges.items()
+    }
+    return replace(parameters, **drawn)
+
+
+def _draw(
+    nominal: FloatArray, parameters: PlantParameters, rng: np.random.Generator, limits: Range
+) -> FloatArray:
+    """Draw one parameter, of the shape of `nominal`."""
+    place = rng.random(nominal.shape)
+    if nominal.shape == parameters.shape:
+        of_garment = rng.random(parameters.batch)[..., None]
+        place = limits.common * of_garment + (1.0 - limits.common) * place
+    if limits.logarithmic:
+        value = limits.low * (limits.high / limits.low) ** place
+    else:
+        value = limits.low + (limits.high - limits.low) * place
+    return np.asarray(nominal * value if limits.relative else value)
+
+
+def random_garments(
+    garment: Garment,
+    rng: np.random.Generator,
+    batch: tuple[int, ...],
+    ranges: Mapping[str, Range] = MODEST_RANGES,
+) -> PlantParameters:
+    """Draw a batch of boots around what a garment file says; see `vary`."""
+    return vary(PlantParameters.from_garment(garment, batch), rng, ranges)
