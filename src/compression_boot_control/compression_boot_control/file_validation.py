@@ -24,6 +24,14 @@ class FileModel(BaseModel):
     model_config = ConfigDict(extra='forbid', frozen=True, strict=True)
 
 
+class PartError(ValueError):
+    """What a validator raises to point at a part of the value that it was given."""
+
+    def __init__(self, message: str, *parts: str | int) -> None:
+        super().__init__(message)
+        self.parts = parts
+
+
 def a_number(value: object) -> object:
     """Refuse what pydantic would call a float and a person would not."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -82,6 +90,9 @@ def validate(
 
 def _line(document: Document, model: type[BaseModel], detail: ErrorDetails) -> str:
     location = _location_in(document.data, detail['loc'])
+    cause = detail.get('ctx', {}).get('error')
+    if isinstance(cause, PartError):
+        location += cause.parts
     place = document.place(location)
     return f'{place}:{field_name(location)}: {_message(model, detail)}'
 
@@ -120,7 +131,7 @@ def _message(model: type[BaseModel], detail: ErrorDetails) -> str:
     if kind == 'union_tag_invalid':
         return f'{shown(bounds["tag"])} is not known; allowed: {bounds["expected_tags"]}'
     if kind == 'union_tag_not_found':
-        return f'the field {str(bounds["discriminator"])} is missing; add it'
+        return f'the field {bounds["discriminator"]!s} is missing; add it'
     if kind == 'string_pattern_mismatch':
         return (
             f'{shown(value)} is not a name; allowed: up to 40 lower-case letters, digits and '

@@ -184,7 +184,8 @@ def _check_events(text: str, source: str) -> None:
                 if depth > DEPTH_LIMIT:
                     problem = TOO_DEEP
         if problem is not None:
-            raise FileError(f'{source}:{event.start_mark.line + 1}:file: {problem}')
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise FileError(f'{source}:{line}:file: {problem}')
 
 
 class _NodeReader:

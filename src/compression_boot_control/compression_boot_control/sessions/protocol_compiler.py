@@ -1,0 +1,213 @@
+"""Compiles a protocol for one garment into the table of stages that a session walks through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from compression_boot_control.core.garment import LEGS, Garment
+from compression_boot_control.core.plan import Plan, Stage
+from compression_boot_control.core.session_errors import ProtocolError, SessionError
+from compression_boot_control.core.signals import FloatArray
+from compression_boot_control.core.units import MINUTE, MMHG
+from compression_boot_control.file_validation import shown
+from compression_boot_control.sessions.limits import (
+    INTENSITY,
+    LOCKED_PRESSURE,
+    PLANNED_ZONE_TIME,
+    PRESSURE,
+    SESSION_TIME,
+)
+from compression_boot_control.sessions.phases import CompressionPhase, Scaled
+from compression_boot_control.sessions.plan_estimate import longest_zone_time, stage_times
+from compression_boot_control.sessions.protocol_file import Protocol
+from compression_boot_control.sessions.waves import (
+    Wave,
+    release_stage,
+    rest_stage,
+    sequential_gradient_hold,
+)
+
+ROUNDING = 1e-6
+"""Share by which a pressure may exceed a cap from rounding alone."""
+
+LegGroups = tuple[tuple[str, ...], ...]
+"""Legs that are inflated together, in the order of the groups."""
+
+
+def compile_protocol(
+    protocol: Protocol,
+    garment: Garment,
+    *,
+    intensity: float = 1.0,
+    minutes: float | None = None,
+    leg: str = 'both',
+    pressure_cap: float = LOCKED_PRESSURE.high * MMHG,
+) -> Plan:
+    """Make the plan of a session.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    garment : Garment
+    intensity : float
+        Scale on the protocol's pressures, 0.5 to 1.2.
+    minutes : float, optional
+        Length of the session, up to 45; the protocol's own if None.
+    leg : str
+        left, right, or both: every leg that the protocol and the garment have.
+    pressure_cap : float
+        Highest gauge pressure for this person [Pa]; above 65 mmHg only after an unlock.
+
+    Raises
+    ------
+    ProtocolError
+        It cannot be run like this; the message says what would help.
+    """
+    if not INTENSITY.holds(intensity):
+        raise _over_limit(f'intensity {intensity:g} is out of range; allowed: {INTENSITY}')
+    length = protocol.session_min if minutes is None else minutes
+    if not (SESSION_TIME.holds(length) and length > 0.0):
+        raise _over_limit(
+            f'a session of {length:g} min is out of range; allowed: more than 0 up to '
+            f'{SESSION_TIME.high:g} min'
+        )
+    groups = leg_groups(protocol, garment, leg)
+    caps = np.full(len(garment), min(pressure_cap, PRESSURE.high * MMHG))
+
+    filling = [place for place, phase in enumerate(protocol.phases) if phase.repeats is None]
+    start, end = filling[0], filling[-1] + 1
+    plain = end - start == 1
+    cycles = [
+        _cycle(protocol, place, garment, groups, intensity, label=not (plain and place == start))
+        for place in range(len(protocol.phases))
+    ]
+    prefix = _repeated(protocol, cycles, range(start))
+    loop = _repeated(protocol, cycles, range(start, end))
+    suffix = _repeated(protocol, cycles, range(end, len(cycles)))
+    if suffix:
+        # the loop may be left with chambers inflated
+        suffix.insert(0, release_stage(garment, 'release'))
+    suffix.append(release_stage(garment, 'final release'))
+
+    plan = Plan.of_stages(protocol.name, prefix, loop, suffix, length * MINUTE, caps)
+    _check_caps(plan, garment, intensity)
+    times = stage_times(plan, garment, empty=True)
+    _check_zone_time(plan, times)
+    return _within_session_time(plan, float(times[plan.loop_end : -1].sum()))
+
+
+def leg_groups(protocol: Protocol, garment: Garment, leg: str) -> LegGroups:
+    """Legs that a session inflates, grouped by what is inflated at the same time.
+
+    Raises
+    ------
+    ProtocolError
+        There is no such leg.
+    """
+    if leg not in (*LEGS, 'both'):
+        raise _no_such_leg(f'leg {shown(leg)} is not known; allowed: left, right, both')
+    meant = {'left': ('left',), 'right': ('right',)}.get(protocol.legs, LEGS)
+    asked = LEGS if leg == 'both' else (leg,)
+    there = tuple(side for side in LEGS if side in garment.legs)
+    if leg != 'both' and leg not in there:
+        raise _no_such_leg(
+            f'garment {garment.name} has no chamber on the {leg} leg; '
+            f'run it with leg {" or ".join(there)}'
+        )
+    legs = tuple(side for side in LEGS if side in meant and side in asked and side in there)
+    if not legs:
+        raise _no_such_leg(
+            f'protocol {protocol.name} is for the {protocol.legs} leg, which is not the one asked '
+            f'for or not in garment {garment.name}; choose another protocol or leg'
+        )
+    return tuple((side,) for side in legs) if protocol.legs == 'alternate' else (legs,)
+
+
+def _cycle(
+    protocol: Protocol,
+    place: int,
+    garment: Garment,
+    groups: LegGroups,
+    intensity: float,
+    *,
+    label: bool,
+) -> list[Stage]:
+    """Stages of one cycle of a phase."""
+    phase = protocol.phases[place]
+    pattern: CompressionPhase = protocol.phase(phase.of) if isinstance(phase, Scaled) else phase
+    scale = intensity * (phase.scale if isinstance(phase, Scaled) else 1.0)
+    dwell, rest = pattern.dwell_s, pattern.rest_s
+    if isinstance(phase, Scaled):
+        dwell = dwell if phase.dwell_s is None else phase.dwell_s
+        rest = rest if phase.rest_s is None else phase.rest_s
+    try:
+        pressures = pattern.pressure.along(garment.zone_order)
+    except ValueError as error:
+        raise ProtocolError(
+            SessionError.INVALID_PROTOCOL,
+            f'protocol {protocol.name}, phase {pattern.name}, garment {garment.name}: {error}',
+        ) from None
+    target = np.array(pressures)[garment.zone_rank] * MMHG * scale
+    if not np.any(target[np.isin(garment.legs, [leg for group in groups for leg in group])] > 0.0):
+        raise ProtocolError(
+            SessionError.INVALID_PROTOCOL,
+            f'protocol {protocol.name}, phase {pattern.name}: all zones are at 0; give one of '
+            f'them {PRESSURE}',
+        )
+    name = f'{phase.name.replace("_", " ")}: ' if label else ''
+    wave = Wave(garment, target, dwell, rest, name)
+    stages = [stage for legs in groups for stage in sequential_gradient_hold(wave, legs)]
+    return [*stages, rest_stage(garment, f'{name}rest', rest)]
+
+
+def _repeated(protocol: Protocol, cycles: Sequence[list[Stage]], places: range) -> list[Stage]:
+    return [
+        stage
+        for place in places
+        for _ in range(protocol.phases[place].repeats or 1)
+        for stage in cycles[place]
+    ]
+
+
+def _check_caps(plan: Plan, garment: Garment, intensity: float) -> None:
+    excess: FloatArray = (plan.target / plan.caps).max(axis=0)
+    chamber = int(np.argmax(excess))
+    if excess[chamber] <= 1.0 + ROUNDING:
+        return
+    cap = plan.caps[chamber] / MMHG
+    fitting = np.floor(intensity / excess[chamber] * 100.0) / 100.0
+    cure = f'lower the intensity to {fitting:g}, or ' if fitting >= INTENSITY.low else ''
+    raise _over_limit(
+        f'{garment.chamber_names[chamber].replace("_", " ")} would get '
+        f'{plan.target[:, chamber].max() / MMHG:g} mmHg, above the cap of {cap:g} mmHg; '
+        f'{cure}choose a gentler protocol'
+    )
+
+
+def _check_zone_time(plan: Plan, times: FloatArray) -> None:
+    longest = longest_zone_time(plan, times)
+    if longest > PLANNED_ZONE_TIME.high:
+        raise _over_limit(
+            f'a zone would stay under pressure for {longest:.0f} s without a release, above the '
+            f'limit of {PLANNED_ZONE_TIME.high:g} s; shorten dwell_s by '
+            f'{np.ceil(longest - PLANNED_ZONE_TIME.high):.0f} s, run one leg at a time, or use a '
+            'larger pump'
+        )
+
+
+def _within_session_time(plan: Plan, cool_down: float) -> Plan:
+    """Leave the loop early enough for the cool-down to end with the session's time."""
+    if cool_down <= 0.0:
+        return plan
+    return replace(plan, session_time=max(plan.session_time - cool_down, 0.0))
+
+
+def _over_limit(message: str) -> ProtocolError:
+    return ProtocolError(SessionError.OVER_LIMIT, message)
+
+
+def _no_such_leg(message: str) -> ProtocolError:
+    return ProtocolError(SessionError.NO_SUCH_LEG, message)
