@@ -123,3 +123,23 @@ class Plan:
             session_time=session_time,
             caps=caps,
         )
+
+
+def never_rises(target: FloatArray, chains: Sequence[tuple[int, ...]]) -> bool:
+    """Whether no stage has a higher target closer to the thigh than below it.
+
+    Parameters
+    ----------
+    target : (S, N) array
+        Targets [Pa]; chambers with 0 are left out of the comparison.
+    chains : sequence of tuple of int
+        Positions of each leg's chambers, distal to proximal.
+    """
+    for chain in chains:
+        lowest = np.full(len(target), np.inf)
+        for position in chain:
+            under_pressure = target[:, position] > 0.0
+            if np.any(under_pressure & (target[:, position] > lowest + 1e-6)):
+                return False
+            lowest = np.where(under_pressure, np.minimum(lowest, target[:, position]), lowest)
+    return True

@@ -212,10 +212,12 @@ def sensing_law(parameters, state, raw, inlet_command, exhaust_command, supply, 
     tuple
         State, and (..., N) pressure [Pa], rate [Pa/s], quality and reason.
     """
-    present = np.isfinite(raw)
+    present = np.isfinite(raw) & np.isfinite(inlet_command) & np.isfinite(exhaust_command)
     in_range = (raw > parameters.range_low) & (raw < parameters.range_high)
     usable = present & in_range
     safe_raw = np.where(usable, raw, 0.0)
+    inlet_command = np.where(usable, inlet_command, 0.0)
+    exhaust_command = np.where(usable, exhaust_command, 0.0)
 
     valve_step = 1.0 - np.exp(-dt / parameters.valve_response)
     inlet = state.inlet + valve_step * (inlet_command - state.inlet)

@@ -59,6 +59,8 @@ class SequenceParameters(NamedTuple):
         A pause longer than this ends the session [s].
     vent_limit : float
         Time in which a session's end must have vented the garment [s].
+    blind_limit : float
+        Time after which a session ends whose pressures nobody knows [s].
     lost_limit : float
         Time without usable pressures after which the session ends [s].
     intensity_ramp : float
@@ -70,6 +72,7 @@ class SequenceParameters(NamedTuple):
     arrival_band: float = 2.0 * MMHG
     pause_limit: float = 120.0
     vent_limit: float = 15.0
+    blind_limit: float = 2.0
     lost_limit: float = 0.25
     intensity_ramp: float = 0.05
     offset_ramp: float = 2.0 * MMHG
@@ -307,8 +310,10 @@ def sequence_law(parameters, table, state, request, pressure, dt):  # type: igno
     status = np.where((state.status == PAUSED) & request.resume, RUNNING, status)
     status = np.where(live & ((error != NONE) | (running & finished)), ENDING, status)
     vented = every_chamber(known & (seen < VENTED_PRESSURE))
-    stuck = (state.status == ENDING) & (state.status_time > parameters.vent_limit) & ~vented
-    error = np.where(stuck, NOT_VENTED, error)
+    patience = np.where(every_chamber(known), parameters.vent_limit, parameters.blind_limit)
+    stuck = (state.status == ENDING) & (state.status_time > patience) & ~vented
+    # why the session ended in the first place says more than that it could not be confirmed
+    error = np.where(stuck & ((error == NONE) | (error == STOPPED)), NOT_VENTED, error)
     status = np.where((state.status == ENDING) & (vented | stuck), DONE, status)
     status_time = np.where(status == state.status, state.status_time + dt, 0.0)
 

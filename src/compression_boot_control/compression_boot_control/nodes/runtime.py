@@ -18,6 +18,7 @@ from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy._rclpy_pybind11 import RCLError
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import InvalidParameterValueException
 from rclpy.experimental import EventsExecutor
@@ -121,7 +122,20 @@ class SafeNode(Node):
 
 
 class SafeLifecycleNode(SafeNode, LifecycleNode):
-    """A managed node with the same promises."""
+    """A managed node with the same promises.
+
+    rclpy lets a transition that is not possible in the present state, which any client may ask
+    for, raise out of the loop and end the node. Here it is answered with ``success=False``.
+    """
+
+    # the name that rclpy's own class registers for its service, mangled by Python
+    def _LifecycleNodeMixin__on_change_state(self, request: Any, response: Any) -> Any:  # noqa: N802
+        try:
+            return super()._LifecycleNodeMixin__on_change_state(request, response)  # type: ignore[misc]
+        except RCLError as error:
+            self.get_logger().warning(f'transition refused: {error}')
+            response.success = False
+            return response
 
 
 class _Flag:

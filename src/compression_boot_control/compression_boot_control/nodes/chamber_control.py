@@ -1,0 +1,136 @@
+"""Closes the pressure loop of every chamber; asks for valves and pump."""
+
+from __future__ import annotations
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from compression_boot_msgs.msg import ChamberPressures
+from compression_boot_msgs.msg import Setpoints as SetpointsMessage
+
+from compression_boot_control.core.chamber_control import (
+    ControlParameters,
+    ControlState,
+    control_step,
+)
+from compression_boot_control.core.signals import (
+    Actuation,
+    Mode,
+    Pressures,
+    Setpoints,
+)
+from compression_boot_control.core.units import MMHG
+from compression_boot_control.nodes.conversions import (
+    ChamberOrder,
+    SampleInterval,
+    command_message,
+)
+from compression_boot_control.nodes.garment_parameter import garment_of
+from compression_boot_control.nodes.interfaces import PRESSURES, REQUESTED, SETPOINTS
+from compression_boot_control.nodes.parameters import GARMENT, Parameter, keyword_default
+from compression_boot_control.nodes.runtime import SafeNode, run
+
+PRESSURE_AGE_LIMIT = 0.15
+"""Pressures older than this are not controlled on: vent [s]."""
+
+SETPOINT_AGE_LIMIT = 0.2
+"""Set-points older than this are not followed: vent [s]."""
+
+_TUNING = ControlParameters.from_garment
+
+
+def _gain(name: str, text: str, low: float, high: float) -> Parameter:
+    return Parameter(name, keyword_default(_TUNING, name), text, low, high)
+
+
+PARAMETERS = (
+    GARMENT,
+    _gain('kp', 'proportional gain, pressure to rate of pressure [1/s]', 0.0, 50.0),
+    _gain('ki', 'integral gain [1/s2]', 0.0, 50.0),
+    _gain('kd', 'derivative gain on the measured rate [-]', 0.0, 1.0),
+    _gain('hold_enter', 'error below which both valves shut [Pa]', 1.0, 10.0 * MMHG),
+    _gain('hold_leave', 'error above which the valves work again [Pa]', 1.0, 10.0 * MMHG),
+    _gain('supply_margin', 'rail pressure kept above the neediest chamber [Pa]', 0.0, 100.0 * MMHG),
+)
+
+
+class ChamberControlNode(SafeNode):
+    """The control node. It answers every sample of pressures, and vents when one is missing."""
+
+    def __init__(self) -> None:
+        super().__init__('chamber_control', PARAMETERS)
+        garment = garment_of(self.settings['garment'])
+        tuning = {name: value for name, value in self.settings.items() if name != 'garment'}
+        self._names = list(garment.chamber_names)
+        self._order = ChamberOrder(garment.chamber_names)
+        self._parameters = ControlParameters.from_garment(garment, **tuning)
+        self._shape = (len(garment),)
+        self._state = ControlState.initial(self._shape)
+        self._vented = Actuation.vented(self._shape)
+        self._vent_all = Setpoints(np.full(self._shape, Mode.VENT), np.zeros(self._shape))
+        self._setpoints = self._vent_all
+        self._setpoints_at = -np.inf
+        self._pressures_at = -np.inf
+        self._interval = SampleInterval()
+        self._sequence = 0
+        self._requested = self.advertise(REQUESTED)
+        self.listen(PRESSURES, self._on_pressures)
+        self.listen(SETPOINTS, self._on_setpoints)
+        self.every(0.02, self._on_timer)
+
+    def make_safe(self, reason: str) -> None:
+        """Start over from rest, and ask for a vent."""
+        self._state = ControlState.initial(self._shape)
+        self._request(self._vented, self.get_clock().now().to_msg(), 0)
+
+    def health(self) -> tuple[bool, str, dict[str, str]]:
+        """Report missing inputs and how often valves have switched."""
+        switches = self._state.inlet_switches + self._state.exhaust_switches
+        values = {'valve switches': str(int(switches.sum()))}
+        if self.steady_time - self._pressures_at > PRESSURE_AGE_LIMIT:
+            return False, 'no fresh pressures: asks for a vent', values
+        if not self._setpoints_fresh():
+            return False, 'no fresh set-points: asks for a vent', values
+        return True, 'running', values
+
+    def _setpoints_fresh(self) -> bool:
+        return self.steady_time - self._setpoints_at <= SETPOINT_AGE_LIMIT
+
+    def _on_setpoints(self, message: SetpointsMessage) -> None:
+        mode, target = self._order.arranged(message.name, message.mode, message.target)
+        # a chamber that the message lacks, or gives no number for, is vented
+        valid = np.isfinite(target) & np.isin(mode, [Mode.TRACK, Mode.HOLD])
+        mode = np.where(valid, mode, Mode.VENT).astype(np.int64)
+        self._setpoints = Setpoints(mode, np.where(valid, target, 0.0))
+        self._setpoints_at = self.steady_time
+
+    def _on_pressures(self, message: ChamberPressures) -> None:
+        dt = self._interval.next(message.header.stamp, message.sequence)
+        if dt is None:
+            return
+        self._pressures_at = self.steady_time
+        pressure, rate, quality, reason = self._order.arranged(
+            message.name, message.pressure, message.rate, message.quality, message.reason
+        )
+        pressures = Pressures(
+            pressure, rate, quality, reason, np.asarray(message.supply_pressure)
+        )
+        setpoints = self._setpoints if self._setpoints_fresh() else self._vent_all
+        self._state, actuation = control_step(
+            self._parameters, self._state, pressures, setpoints, dt
+        )
+        self._request(actuation, message.header.stamp, message.sequence)
+
+    def _on_timer(self) -> None:
+        if self.steady_time - self._pressures_at > PRESSURE_AGE_LIMIT:
+            self.make_safe('no fresh pressures')
+
+    def _request(self, actuation: Actuation, stamp: Time, source_sequence: int) -> None:
+        self._sequence += 1
+        self._requested.publish(
+            command_message(stamp, self._sequence, source_sequence, self._names, actuation)
+        )
+
+
+def main() -> None:
+    """Run the node."""
+    run(ChamberControlNode)

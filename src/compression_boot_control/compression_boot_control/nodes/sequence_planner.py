@@ -1,0 +1,372 @@
+"""Plans the compression session: the run_session action, its services, and the set-points.
+
+The node steps the sequence once for every sample of pressures, on the samples' own time. While no
+session runs it asks for a vent, so that an idle system is a vented one.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from compression_boot_msgs.action import RunSession
+from compression_boot_msgs.msg import (
+    ChamberPressures,
+    Layout,
+    SafetyState,
+    SessionState,
+)
+from compression_boot_msgs.msg import Setpoints as SetpointsMessage
+from compression_boot_msgs.srv import (
+    AdjustZone,
+    PauseSession,
+    ReportSymptom,
+    ResumeSession,
+    SetIntensity,
+    StopSession,
+)
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action.server import ServerGoalHandle
+
+from compression_boot_control.core.session_errors import SessionError
+from compression_boot_control.core.signals import Mode, Quality, Setpoints
+from compression_boot_control.nodes.conversions import (
+    ChamberOrder,
+    SampleInterval,
+    bytes_to_wire,
+    to_wire,
+)
+from compression_boot_control.nodes.garment_parameter import garment_of, mismatch
+from compression_boot_control.nodes.interfaces import (
+    ADJUST_ZONE,
+    LAYOUT,
+    PAUSE,
+    PERMITTED,
+    PRESSURES,
+    REPORT_SYMPTOM,
+    RESUME,
+    RUN_SESSION,
+    SAFETY_STATE,
+    SESSION_STATE,
+    SET_INTENSITY,
+    SETPOINTS,
+    STOP,
+)
+from compression_boot_control.nodes.parameters import GARMENT
+from compression_boot_control.nodes.running_session import RunningSession, SessionRefused
+from compression_boot_control.nodes.runtime import SafeNode, run
+
+PARAMETERS = (GARMENT,)
+
+PRESSURE_AGE_LIMIT = 0.25
+"""Pressures older than this are lost [s]."""
+
+SAFETY_AGE_LIMIT = 0.5
+"""A verdict older than this is no permission [s]."""
+
+SETPOINTS_EVERY = 5
+"""Unchanged set-points are repeated after this many samples."""
+
+STATE_EVERY = 20
+"""session/state and feedback are published after this many samples."""
+
+TIMER_PERIOD = 0.1
+"""Period of the steady timer that notices silence [s]."""
+
+ENDING_SYMPTOMS = {
+    ReportSymptom.Request.SYMPTOM_NUMBNESS: 'numbness',
+    ReportSymptom.Request.SYMPTOM_TINGLING: 'tingling',
+    ReportSymptom.Request.SYMPTOM_PAIN: 'pain',
+}
+
+
+class SequencePlannerNode(SafeNode):
+    """The planner node; see the module."""
+
+    def __init__(self) -> None:
+        super().__init__('sequence_planner', PARAMETERS)
+        self._garment = garment_of(self.settings['garment'])
+        self._names = list(self._garment.chamber_names)
+        self._order = ChamberOrder(self._garment.chamber_names)
+        shape = (len(self._garment),)
+        self._vent_all = Setpoints(np.full(shape, int(Mode.VENT)), np.zeros(shape))
+        self._session: RunningSession | None = None
+        self._layout_problem = 'no layout from the manifold yet'
+        self._safety: SafetyState | None = None
+        self._safety_at = -math.inf
+        self._pressure = np.full(shape, np.nan)
+        self._unzeroed = True
+        self._pressures_at = -math.inf
+        self._interval = SampleInterval()
+        self._samples = 0
+        self._timer_at = self.steady_time
+        self._sequence = 0
+        self._last_setpoints = self._vent_all
+        self._setpoints = self.advertise(SETPOINTS)
+        self._session_state = self.advertise(SESSION_STATE)
+        self.listen(LAYOUT, self._on_layout)
+        self.listen(PRESSURES, self._on_pressures)
+        self.listen(SAFETY_STATE, self._on_safety_state)
+        self.serve(PAUSE, self._on_pause)
+        self.serve(RESUME, self._on_resume)
+        self.serve(STOP, self._on_stop)
+        self.serve(SET_INTENSITY, self._on_set_intensity)
+        self.serve(ADJUST_ZONE, self._on_adjust_zone)
+        self.serve(REPORT_SYMPTOM, self._on_report_symptom)
+        self._action = ActionServer(
+            self,
+            RUN_SESSION.type,
+            RUN_SESSION.name,
+            execute_callback=self._execute,
+            goal_callback=lambda _goal: GoalResponse.ACCEPT,
+            cancel_callback=self._on_cancel,
+        )
+        self.every(TIMER_PERIOD, self._on_timer)
+
+    def make_safe(self, reason: str) -> None:
+        """End the session and ask for a vent."""
+        if self._session is not None:
+            self._session.fail(SessionError.INTERNAL, f'{reason}; see the log of the planner')
+        self._publish_setpoints(self._vent_all)
+
+    def health(self) -> tuple[bool, str, dict[str, str]]:
+        """Report what keeps a session from starting."""
+        problem = self._problem()
+        return not problem, problem or self._status(), {}
+
+    # -- readiness
+
+    def _problem(self) -> str:
+        """Why no session can run now, in one line; empty if one can."""
+        if self._layout_problem:
+            return self._layout_problem
+        if self.count_publishers(PERMITTED.name) > 1:
+            return (
+                'two systems run in this domain and namespace: stop one, or start it with another '
+                'ROS_DOMAIN_ID or namespace'
+            )
+        if self.steady_time - self._pressures_at > PRESSURE_AGE_LIMIT:
+            return 'no pressures: check the manifold and pressure_sensing nodes'
+        if not np.isfinite(self._pressure).all():
+            bad = [self._names[i] for i in np.flatnonzero(~np.isfinite(self._pressure))]
+            return f'no usable pressure of {", ".join(bad)}: check its sensor'
+        if self._safety is None or self.steady_time - self._safety_at > SAFETY_AGE_LIMIT:
+            return 'no verdict of the supervisor: check the safety_supervisor node'
+        if self._safety.state not in (SafetyState.STATE_PERMITTING, SafetyState.STATE_RESTRICTED):
+            advice = f': {self._safety.alarms[0].advice}' if self._safety.alarms else ''
+            return f'the supervisor vents, {self._safety.reason}{advice}'
+        return ''
+
+    def _status(self) -> str:
+        if self._session is not None:
+            return self._session.status_text()
+        return self._problem() or ('finding the zero' if self._unzeroed else 'ready')
+
+    # -- inputs
+
+    def _on_layout(self, message: Layout) -> None:
+        self._layout_problem = mismatch(self._garment, message)
+
+    def _on_safety_state(self, message: SafetyState) -> None:
+        self._safety = message
+        self._safety_at = self.steady_time
+
+    def _on_pressures(self, message: ChamberPressures) -> None:
+        dt = self._interval.next(message.header.stamp, message.sequence)
+        if dt is None:
+            return
+        (self._pressure,) = self._order.arranged(message.name, message.pressure)
+        self._unzeroed = any(quality != Quality.GOOD for quality in message.quality)
+        self._pressures_at = self.steady_time
+        self._samples += 1
+        self._advance(dt)
+
+    def _on_timer(self) -> None:
+        """Notice what does not come; without samples the session goes on blind, to its end."""
+        now = self.steady_time
+        elapsed, self._timer_at = now - self._timer_at, now
+        if now - self._pressures_at <= PRESSURE_AGE_LIMIT:
+            return
+        self._pressure = np.full(len(self._names), np.nan)
+        self._advance(elapsed)
+        self._publish_state()
+
+    # -- the session
+
+    def _advance(self, dt: float) -> None:
+        session = self._session
+        if session is None:
+            self._publish_setpoints_if_due(self._vent_all)
+        else:
+            problem = '' if session.ended_by_itself else self._safety_problem()
+            if problem:
+                session.fail(SessionError.SAFETY, problem)
+            self._publish_setpoints_if_due(session.step(self._pressure, dt))
+        if self._samples % STATE_EVERY == 0:
+            self._publish_state()
+        if session is not None and session.done and not session.finished.done():
+            session.finished.set_result(None)
+
+    def _safety_problem(self) -> str:
+        problem = self._problem()
+        return problem if 'supervisor' in problem or 'two systems' in problem else ''
+
+    async def _execute(self, goal: ServerGoalHandle) -> RunSession.Result:
+        try:
+            if self._session is not None:
+                raise SessionRefused(
+                    SessionError.BUSY, 'a session is running: stop it first, or wait for its end'
+                )
+            problem = self._problem()
+            if problem:
+                raise SessionRefused(SessionError.NOT_READY, problem)
+            session = RunningSession(goal.request, self._garment)
+        except SessionRefused as refusal:
+            goal.abort()
+            return RunSession.Result(
+                error_code=int(refusal.error),
+                error_msg=str(refusal),
+                vented=bool((self._pressure < 1333.0).all()),
+            )
+        session.goal = goal
+        self._session = session
+        self.get_logger().info(f'session {session.plan.protocol} begins')
+        try:
+            await session.finished
+        finally:
+            self._session = None
+            self._publish_setpoints(self._vent_all)
+        result = session.result(self._pressure)
+        self.get_logger().info(f'session ended: {result.error_msg or "as planned"}')
+        self._publish_state()
+        if result.error_code == RunSession.Result.ERROR_NONE:
+            goal.succeed()
+        elif goal.is_cancel_requested:
+            goal.canceled()
+        else:
+            goal.abort()
+        return result
+
+    def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
+        if self._session is not None and self._session.goal is goal:
+            self._session.fail(SessionError.CANCELLED, 'cancelled: both legs were vented')
+        return CancelResponse.ACCEPT
+
+    # -- services
+
+    def _on_pause(
+        self, _request: PauseSession.Request, response: PauseSession.Response
+    ) -> PauseSession.Response:
+        if self._session is None:
+            response.error_code = PauseSession.Response.ERROR_NO_SESSION
+            response.error_msg = 'no session is running, so there is nothing to pause'
+        elif not self._session.pause():
+            response.error_code = PauseSession.Response.ERROR_WRONG_STATE
+            response.error_msg = 'the session is paused already, or about to end'
+        return response
+
+    def _on_resume(
+        self, _request: ResumeSession.Request, response: ResumeSession.Response
+    ) -> ResumeSession.Response:
+        if self._session is None:
+            response.error_code = ResumeSession.Response.ERROR_NO_SESSION
+            response.error_msg = 'no session is running: start one with boots run'
+        elif not self._session.resume():
+            response.error_code = ResumeSession.Response.ERROR_WRONG_STATE
+            response.error_msg = 'the session is not paused'
+        return response
+
+    def _on_stop(
+        self, _request: StopSession.Request, response: StopSession.Response
+    ) -> StopSession.Response:
+        if self._session is not None:
+            self._session.fail(SessionError.STOPPED, 'stopped on request: both legs were vented')
+        self._publish_setpoints(self._vent_all)
+        return response
+
+    def _on_set_intensity(
+        self, request: SetIntensity.Request, response: SetIntensity.Response
+    ) -> SetIntensity.Response:
+        if self._session is None:
+            response.error_code = SetIntensity.Response.ERROR_NO_SESSION
+            response.error_msg = 'no session is running: give the intensity with the next goal'
+            return response
+        response.error_code, response.error_msg = self._session.set_intensity(request.intensity)
+        response.intensity = self._session.wanted_intensity
+        return response
+
+    def _on_adjust_zone(
+        self, request: AdjustZone.Request, response: AdjustZone.Response
+    ) -> AdjustZone.Response:
+        if self._session is None:
+            response.error_code = AdjustZone.Response.ERROR_NO_SESSION
+            response.error_msg = 'no session is running: start one, then adjust a zone'
+            return response
+        response.error_code, response.error_msg = self._session.adjust_zone(
+            request.zone, request.leg, request.offset, skip=request.skip
+        )
+        return response
+
+    def _on_report_symptom(
+        self, request: ReportSymptom.Request, response: ReportSymptom.Response
+    ) -> ReportSymptom.Response:
+        name = ENDING_SYMPTOMS.get(request.symptom, 'a symptom')
+        self.get_logger().warning(f'symptom {request.symptom} reported: {request.note}')
+        if self._session is None:
+            response.error_code = ReportSymptom.Response.ERROR_NO_SESSION
+            response.error_msg = 'no session is running; the symptom is noted in the log'
+        elif request.symptom == ReportSymptom.Request.SYMPTOM_DISCOMFORT:
+            self._session.set_intensity(max(0.9 * self._session.wanted_intensity, 0.5))
+            response.action = f'pressures lowered to {self._session.wanted_intensity:.0%}'
+        else:
+            self._session.fail(
+                SessionError.STOPPED,
+                f'{name} reported: the session was ended; see a doctor if it does not pass',
+            )
+            response.action = 'the session is being ended and both legs vented'
+        return response
+
+    # -- outputs
+
+    def _publish_setpoints_if_due(self, setpoints: Setpoints) -> None:
+        last = self._last_setpoints
+        same = np.array_equal(setpoints.mode, last.mode) and np.array_equal(
+            setpoints.target, last.target
+        )
+        if not same or self._samples % SETPOINTS_EVERY == 0:
+            self._publish_setpoints(setpoints)
+
+    def _publish_setpoints(self, setpoints: Setpoints) -> None:
+        self._last_setpoints = setpoints
+        self._sequence += 1
+        message = SetpointsMessage(
+            sequence=self._sequence,
+            name=self._names,
+            mode=bytes_to_wire(setpoints.mode),
+            target=to_wire(setpoints.target),
+        )
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._setpoints.publish(message)
+
+    def _publish_state(self) -> None:
+        session = self._session
+        if session is None:
+            ready = not self._problem() and not self._unzeroed
+            state = SessionState(
+                state=SessionState.STATE_IDLE if ready else SessionState.STATE_NOT_READY
+            )
+        else:
+            state = session.state_message()
+        state.status = self._status()
+        state.name = self._names
+        state.target = to_wire(self._last_setpoints.target)
+        state.pressure = to_wire(self._pressure)
+        state.header.stamp = self.get_clock().now().to_msg()
+        self._session_state.publish(state)
+        if session is not None and session.goal is not None and session.goal.is_active:
+            session.goal.publish_feedback(RunSession.Feedback(state=state))
+
+
+def main() -> None:
+    """Run the node."""
+    run(SequencePlannerNode)
