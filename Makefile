@@ -13,27 +13,50 @@ activate := source ./env.sh
 
 unit_tests := src/compression_boot_control/test
 control := src/compression_boot_control/compression_boot_control
-strictly_typed := $(wildcard $(addprefix $(control)/,core plant hardware sessions analysis))
+strictly_typed := $(addprefix $(control)/,core plant hardware sessions analysis)
+
+# Two at a time suits the smallest machine; the system tests measure time, so they run alone.
+unit_workers ?= 2
 
 .PHONY: help build demo test test-unit test-system lint format bench bench-latency docs lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
-build: ## prepare everything (about two minutes the first time, then under a second)
+build: ## prepare everything (two minutes the first time, then under a second)
 	@$(PYTHON) tools/set_up build
 
 demo: build ## a whole session on simulated boots: live view, bag, report
 	@$(activate); boots demo
 
-test: build ## every test
-	@$(activate); python tools/run_tests.py unit system
+test: test-unit test-system ## every test
 
-test-unit: build ## the tests that start no process
-	@$(activate); python tools/run_tests.py unit
+test-unit: build ## the tests of the package, which start no processes
+	@$(activate); python -m pytest -n $(unit_workers) $(unit_tests) $(PYTEST_OPTIONS)
 
-test-system: build ## the tests with real processes over real DDS
-	@$(activate); python tools/run_tests.py system
+test-system: build ## the tests of the whole: processes, links, faults, set-up
+	@$(activate); python -m pytest test $(PYTEST_OPTIONS)
+
+lint: build ## style, layout and types
+	@$(activate); python -m ruff check .
+	@$(activate); python -m ruff format --check .
+	@$(activate); python -m mypy $(strictly_typed) tools/set_up
+
+format: build ## put the layout right, and what else can be put right by itself
+	@$(activate); python -m ruff check --fix-only .
+	@$(activate); python -m ruff format .
+
+bench: build bench-latency ## every benchmark
+	@$(activate); for program in $(filter-out %/bench_latency.py,$(wildcard tools/bench_*.py)); do python $$program; done
+
+bench-latency: build ## time from sensor to valve, over real processes
+	@$(activate); python tools/bench_latency.py
+
+docs: build ## generate the pages and pictures in docs/
+	@$(activate); for program in tools/docs/*.py; do python $$program; done
+
+lock: ## pin what requirements.in asks for, anew, in requirements.lock
+	@$(PYTHON) tools/set_up lock
 
 clean: ## remove everything that was built or installed here
 	@$(PYTHON) tools/set_up clean

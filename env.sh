@@ -5,7 +5,8 @@
 # profile. To open the system to a network, point FASTRTPS_DEFAULT_PROFILES_FILE elsewhere.
 
 _boots_activate() {
-  local root="$1" shell="$2" ros
+  local root="$1" shell="$2" ros range=LOCALHOST
+  local loopback="$root/config/fastdds_loopback.xml"
   if [ ! -f "$root/install/.set_up_stamp.json" ]; then
     echo "env.sh: nothing is built yet in $root: run 'make build' there first" >&2
     return 1
@@ -36,11 +37,18 @@ _boots_activate() {
     *) export PATH="$VIRTUAL_ENV/bin:$PATH" ;;
   esac
 
-  # Traffic stays on this machine. Fast DDS 2 (Jazzy) reads the first name, Fast DDS 3 the second.
-  export FASTRTPS_DEFAULT_PROFILES_FILE="${FASTRTPS_DEFAULT_PROFILES_FILE:-$root/config/fastdds_loopback.xml}"
-  export FASTDDS_DEFAULT_PROFILES_FILE="${FASTDDS_DEFAULT_PROFILES_FILE:-$FASTRTPS_DEFAULT_PROFILES_FILE}"
+  # Traffic stays on this machine: by the profile, which wants its settings left alone. Whoever
+  # brings a profile or another middleware gets the range that ROS itself keeps to this machine.
   export RMW_IMPLEMENTATION="${RMW_IMPLEMENTATION:-rmw_fastrtps_cpp}"
-  export ROS_AUTOMATIC_DISCOVERY_RANGE="${ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST}"
+  export FASTRTPS_DEFAULT_PROFILES_FILE="${FASTRTPS_DEFAULT_PROFILES_FILE:-$loopback}"
+  if [ "$FASTRTPS_DEFAULT_PROFILES_FILE" = "$loopback" ] && [ -r "$loopback" ] &&
+    [ "$RMW_IMPLEMENTATION" = rmw_fastrtps_cpp ]; then
+    range=SYSTEM_DEFAULT
+  fi
+  export ROS_AUTOMATIC_DISCOVERY_RANGE="${ROS_AUTOMATIC_DISCOVERY_RANGE:-$range}"
+  # Fast DDS 3 reads this name, Fast DDS 2 (Jazzy) the other.
+  export FASTDDS_DEFAULT_PROFILES_FILE="${FASTDDS_DEFAULT_PROFILES_FILE:-$FASTRTPS_DEFAULT_PROFILES_FILE}"
+
   # Every process leaves a log file: here they are found, and `make clean` removes them.
   export ROS_LOG_DIR="${ROS_LOG_DIR:-$root/log/ros}"
   mkdir -p "$ROS_LOG_DIR" 2>/dev/null || true

@@ -47,8 +47,8 @@ def check_disk(project: Project) -> None:
 def _check_platform(system: str, machine: str) -> None:
     if (system, machine) != ('Linux', 'x86_64'):
         raise SetUpError(
-            f'the ROS 2 wheels exist for Linux on x86_64, and this is {system} on {machine}: install '
-            'ROS 2 Jazzy, source its setup.bash (Ubuntu: /opt/ros/jazzy/setup.bash) and run again'
+            f'the ROS 2 wheels exist for Linux on x86_64, and this is {system} on {machine}: '
+            'install ROS 2 Jazzy, source its setup.bash (Ubuntu: /opt/ros/jazzy/setup.bash) and run again'
         )
 
 
@@ -58,16 +58,16 @@ def _check_ros_python(ros: RosInstallation) -> None:
     )
     if imported.returncode != 0:
         raise SetUpError(
-            f'ROS 2 {ros.distribution} is sourced, but {sys.executable} cannot import its rclpy: name '
-            'the Python it was built for, as in: make PYTHON=/usr/bin/python3 build'
+            f'ROS 2 {ros.distribution} is sourced, but {sys.executable} cannot import its rclpy: '
+            'name the Python it was built for, as in: make PYTHON=/usr/bin/python3 build'
         )
 
 
 def _check_venv_module() -> None:
     if find_spec('venv') is None or find_spec('ensurepip') is None:
         raise SetUpError(
-            f'{_PYTHON} cannot make a virtual environment: install its venv module (Debian, Ubuntu: '
-            f'sudo apt install {_PYTHON}-venv)'
+            f'{_PYTHON} cannot make a virtual environment: install its venv module (Debian, '
+            f'Ubuntu: sudo apt install {_PYTHON}-venv)'
         )
 
 
@@ -84,9 +84,10 @@ def _check_compiler() -> None:
         ('C++', 'CXX', ('c++', 'g++', 'clang++')),
         ('C', 'CC', ('cc', 'gcc', 'clang')),
     ):
-        chosen = os.environ.get(variable, '').split()
-        if not any(map(shutil.which, chosen[:1] or names)):
+        chosen = os.environ.get(variable, '').split()[:1]
+        if not any(map(shutil.which, chosen or names)):
+            hint = f' ({variable} is set to {chosen[0]})' if chosen else ''
             raise SetUpError(
-                f'no {kind} compiler found{f" (${variable} is {chosen[0]})" if chosen else ""}: install '
-                'one (Debian, Ubuntu: sudo apt install g++; Fedora: sudo dnf install gcc-c++)'
+                f'no {kind} compiler found{hint}: install one (Debian, Ubuntu: sudo apt install '
+                'g++; Fedora: sudo dnf install gcc-c++)'
             )

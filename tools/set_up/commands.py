@@ -86,7 +86,9 @@ class Runner:
         if process.returncode != 0:
             raise SetUpError(explain_command(name, ''.join(lines), log.relative_to(self._folder)))
 
-    def _start(self, command: Sequence[str | Path], environ: Mapping[str, str]) -> subprocess.Popen[str]:
+    def _start(
+        self, command: Sequence[str | Path], environ: Mapping[str, str]
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [os.fspath(part) for part in command],
             cwd=self._folder,

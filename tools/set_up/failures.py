@@ -22,7 +22,9 @@ def _symptom(pattern: str, cause_and_cure: str) -> Symptom:
     return Symptom(re.compile(pattern, re.IGNORECASE), cause_and_cure)
 
 
-NO_SPACE = 'no space left on the disk: free some (2.5 GB is enough), then run the same command again'
+NO_SPACE = (
+    'no space left on the disk: free some (2.5 GB is enough), then run the same command again'
+)
 NO_PERMISSION = (
     'no permission to write here: run from a folder of your own, or give it to yourself '
     '(sudo chown -R "$USER" .)'

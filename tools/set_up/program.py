@@ -12,8 +12,16 @@ from set_up.commands import Runner
 from set_up.exclusive import exclusive
 from set_up.failures import SetUpError, explain_os_error
 from set_up.progress import Progress
-from set_up.project import Project, RosInstallation, build_facts, environment_facts, find_ros
-from set_up.stamps import reason_to_redo, remove_stamp, write_stamp
+from set_up.project import (
+    LINKS,
+    SOURCES,
+    Project,
+    RosInstallation,
+    build_facts,
+    environment_facts,
+    find_ros,
+)
+from set_up.stamps import Redo, reason_to_redo, remove_stamp, write_stamp
 
 _USAGE = 'usage: python3 tools/set_up build | clean'
 
@@ -75,9 +83,9 @@ def _is_up_to_date(project: Project, ros: RosInstallation | None) -> bool:
     )
 
 
-def _reason_to_redo_environment(project: Project, facts: dict[str, str]) -> str | None:
+def _reason_to_redo_environment(project: Project, facts: dict[str, str]) -> Redo | None:
     if project.environment.exists() and not project.python.exists():
-        return 'its Python is gone'
+        return Redo('its Python is gone')
     return reason_to_redo(project.environment, facts)
 
 
@@ -91,11 +99,10 @@ def _build(project: Project, ros: RosInstallation | None, descriptor: int) -> No
         check_machine(ros)
         progress.done(f'ROS 2 {ros.distribution} in {ros.prefix}' if ros else 'ROS 2 from wheels')
         if reason:
-            _redo_environment(project, ros, runner, progress, reason)
+            _redo_environment(project, ros, runner, progress, reason.reason)
             (project.environment / 'ros_prefix').write_text(f'{ros.prefix if ros else ""}\n')
             write_stamp(project.environment, facts)
         _redo_build(project, ros, runner, progress)
-        write_stamp(project.install, build_facts(project, facts))
     except BaseException:
         progress.abort()
         raise
@@ -126,9 +133,17 @@ def _redo_environment(
 def _redo_build(
     project: Project, ros: RosInstallation | None, runner: Runner, progress: Progress
 ) -> None:
-    progress.start('build messages and packages')
+    facts = build_facts(project, environment_facts(project, ros))
+    redo = reason_to_redo(project.install, facts)
+    if redo is None:
+        return
+    progress.start(f'build messages and packages ({redo.reason})')
+    if not redo.is_only(SOURCES, LINKS):
+        for folder in (project.build, project.install):
+            steps.remove_folder(folder)
     remove_stamp(project.install)
     steps.build_packages(project, ros, runner, progress)
+    write_stamp(project.install, facts)
     progress.done()
 
 

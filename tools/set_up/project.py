@@ -11,11 +11,10 @@ from pathlib import Path
 MESSAGES = 'src/compression_boot_msgs'
 CONTROL = 'src/compression_boot_control'
 
-# Built files depend on the content of these. Python modules are linked, not copied: they are not here.
+# Built files depend on the content of these. Python modules are linked, so they are not here.
 BUILD_SOURCES = (
     'package.xml',
     'CMakeLists.txt',
-    'colcon_defaults.yaml',
     f'{MESSAGES}/**/*',
     f'{CONTROL}/package.xml',
     f'{CONTROL}/setup.*',
@@ -23,6 +22,10 @@ BUILD_SOURCES = (
 )
 # Of these only the names count: the files are linked as well.
 LINKED_SOURCES = (f'{CONTROL}/bin/*', 'launch/**/*', 'config/**/*')
+
+# The facts that a build can follow up on top of the last one; every other calls for a fresh one.
+SOURCES = 'sources'
+LINKS = 'list of files in launch, config and bin'
 
 SET_UP_VERSION = 2  # raise it when a change of the set-up must redo every environment
 
@@ -128,8 +131,11 @@ def build_facts(project: Project, environment: Mapping[str, str]) -> dict[str, s
     linked = _find(project.root, LINKED_SOURCES)
     return {
         'environment': _digest([f'{key}={value}' for key, value in environment.items()]),
-        'sources': _digest_files(sources, project.root),
-        'launch, config and bin': _digest([str(path.relative_to(project.root)) for path in linked]),
+        'colcon_defaults.yaml': _digest_files(
+            _find(project.root, ['colcon_defaults.yaml']), project.root
+        ),
+        SOURCES: _digest_files(sources, project.root),
+        LINKS: _digest([str(path.relative_to(project.root)) for path in linked]),
     }
 
 

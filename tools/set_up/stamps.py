@@ -4,8 +4,8 @@ A set-up that is killed leaves no stamp, so the next one starts that folder anew
 """
 
 import json
-import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 STAMP = '.set_up_stamp.json'
@@ -15,7 +15,7 @@ def write_stamp(folder: Path, facts: Mapping[str, str]) -> None:
     """Mark a folder as complete, made from `facts`; all of the stamp is written or none."""
     unfinished = folder / f'{STAMP}.new'
     unfinished.write_text(json.dumps(dict(facts), indent=2) + '\n')
-    os.replace(unfinished, folder / STAMP)
+    unfinished.replace(folder / STAMP)
 
 
 def remove_stamp(folder: Path) -> None:
@@ -23,7 +23,27 @@ def remove_stamp(folder: Path) -> None:
     (folder / STAMP).unlink(missing_ok=True)
 
 
-def reason_to_redo(folder: Path, facts: Mapping[str, str]) -> str | None:
+@dataclass(frozen=True)
+class Redo:
+    """Why a folder has to be made again.
+
+    Parameters
+    ----------
+    reason : str
+        In a few words.
+    changed : frozenset of str
+        The facts that changed; empty if the folder is missing or incomplete.
+    """
+
+    reason: str
+    changed: frozenset[str] = frozenset()
+
+    def is_only(self, *facts: str) -> bool:
+        """Tell whether nothing but these facts changed."""
+        return bool(self.changed) and self.changed <= set(facts)
+
+
+def reason_to_redo(folder: Path, facts: Mapping[str, str]) -> Redo | None:
     """Say why a folder has to be made again.
 
     Parameters
@@ -35,16 +55,14 @@ def reason_to_redo(folder: Path, facts: Mapping[str, str]) -> str | None:
 
     Returns
     -------
-    str or None
-        The reason in a few words, None when the folder is up to date.
+    Redo or None
+        The reason, None when the folder is up to date.
     """
     if not folder.exists():
-        return 'not there yet'
+        return Redo('not there yet')
     try:
         stamped = json.loads((folder / STAMP).read_text())
     except (OSError, ValueError):
-        return 'an earlier set-up did not finish'
-    for key, value in facts.items():
-        if stamped.get(key) != value:
-            return f'{key} changed'
-    return None
+        return Redo('an earlier set-up did not finish')
+    changed = sorted(key for key, value in facts.items() if stamped.get(key) != value)
+    return Redo(f'changed: {", ".join(changed)}', frozenset(changed)) if changed else None

@@ -94,9 +94,7 @@ def adapt_cmake(project: Project) -> int:
     if asked.returncode != 0:
         reason = (asked.stderr.strip().splitlines() or ['no reason given'])[-1]
         raise SetUpError(f'numpy does not import ({reason}): run `make clean`, then `make build`')
-    return adapt_exports(
-        project.environment, sysconfig.get_path('include'), asked.stdout.strip()
-    )
+    return adapt_exports(project.environment, sysconfig.get_path('include'), asked.stdout.strip())
 
 
 def build_packages(
