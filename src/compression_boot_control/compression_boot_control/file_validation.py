@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from compression_boot_control.yaml_file import Document, FileError, Location, field_name
@@ -41,14 +42,79 @@ def a_number(value: object) -> object:
     return value
 
 
-Number = Annotated[float, BeforeValidator(a_number)]
-"""A finite number."""
+@dataclass(frozen=True)
+class Range:
+    """Allowed values, in the unit that files use.
+
+    Attributes
+    ----------
+    low, high : float
+        Ends; the upper one is allowed.
+    unit : str
+        Empty for a plain number.
+    above : bool
+        Whether the lower end itself is not allowed.
+    """
+
+    low: float
+    high: float
+    unit: str = ''
+    above: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether `value` is allowed; NaN is not."""
+        return (self.low < value if self.above else self.low <= value) and value <= self.high
+
+    def __str__(self) -> str:
+        low = f'more than {self.low:g} up' if self.above else f'{self.low:g}'
+        return f'{low} to {self.high:g} {self.unit}'.rstrip()
+
+
+def in_range(allowed: Range) -> Callable[[object], object]:
+    """Make a validator of numbers whose message says the whole range."""
+
+    def check(value: object) -> object:
+        number = a_number(value)
+        if isinstance(number, int | float) and not allowed.holds(number):
+            raise ValueError(f'{number:g} is out of range; allowed: {allowed}')
+        return number
+
+    return check
+
 
 Word = Annotated[str, Field(pattern=r'^[a-z][a-z0-9_]{0,39}$')]
 """A name: lower-case letters, digits and underscores."""
 
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+def a_text(value: str) -> str:
+    """Refuse what a terminal would not show as it is."""
+    if not value.strip():
+        raise ValueError('is empty; write something for a person to read')
+    if not all(character.isprintable() or character == '\n' for character in value):
+        raise ValueError('has a character that cannot be shown; remove it')
+    return value.strip()
+
+
+Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(a_text)]
 """Something for a person to read."""
+
+FORMAT = 1
+"""Version of the file formats that this program writes, and the newest that it reads."""
+
+
+def a_known_format(value: object) -> object:
+    """Tell a file of a newer program from a mistake."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > FORMAT:
+        raise ValueError(
+            f'{value} is newer than this program; update it, or write the file in format {FORMAT}'
+        )
+    if value != FORMAT or isinstance(value, bool):
+        raise ValueError(f'{shown(value)} is not a format; allowed: {FORMAT}')
+    return value
+
+
+Format = Annotated[Literal[1], BeforeValidator(a_known_format)]
+"""Version of a file's format."""
 
 
 def shown(value: object) -> str:
@@ -84,7 +150,14 @@ def validate(
     try:
         return model.model_validate(document.data, context=dict(context or {}))
     except ValidationError as error:
-        lines = [_line(document, model, detail) for detail in error.errors(include_url=False)]
+        details = error.errors(include_url=False)
+        # every other message about a file of another format would mislead
+        other_format = [
+            detail
+            for detail in details
+            if detail['loc'] == ('format',) and detail['type'] == 'value_error'
+        ]
+        lines = [_line(document, model, detail) for detail in other_format or details]
     raise FileError(*dict.fromkeys(lines))
 
 
@@ -94,7 +167,7 @@ def _line(document: Document, model: type[BaseModel], detail: ErrorDetails) -> s
     if isinstance(cause, PartError):
         location += cause.parts
     place = document.place(location)
-    return f'{place}:{field_name(location)}: {_message(model, detail)}'
+    return f'{place}:{field_name(location, document.data)}: {_message(model, detail)}'
 
 
 def _location_in(data: object, loc: Location) -> Location:
@@ -122,10 +195,6 @@ def _message(model: type[BaseModel], detail: ErrorDetails) -> str:
     if kind == 'extra_forbidden':
         name = str(detail['loc'][-1])
         return f'is not a known field{near_name(name, _field_names(model)) or "; remove it"}'
-    if kind in ('greater_than', 'greater_than_equal', 'less_than', 'less_than_equal'):
-        words = {'gt': 'more than', 'ge': 'at least', 'lt': 'less than', 'le': 'at most'}
-        limit = ' and '.join(f'{words[key]} {bounds[key]:g}' for key in words if key in bounds)
-        return f'{shown(value)} is out of range; allowed: {limit}'
     if kind in ('literal_error', 'enum'):
         return f'{shown(value)} is not known; allowed: {bounds["expected"]}'
     if kind == 'union_tag_invalid':

@@ -27,6 +27,9 @@ DEPTH_LIMIT = 20
 NUMBER_LENGTH_LIMIT = 40
 """Longest text that is taken for a number."""
 
+KEY_LENGTH = 40
+"""A longer key is cut in messages."""
+
 NULL = re.compile(r'~|null|Null|NULL|')
 BOOLEAN = re.compile(r'true|True|TRUE|false|False|FALSE')
 INTEGER = re.compile(r'[-+]?[0-9]+')
@@ -148,7 +151,9 @@ def parse_yaml(text: str, source: str = 'text') -> Document:
     except yaml.reader.ReaderError as error:
         line = text.count('\n', 0, error.position) + 1
         raise FileError(f'{source}:{line}:file: is not YAML: a character is not allowed') from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except FileError:
+        raise
+    except Exception as error:  # PyYAML lets plain Python errors through for some texts
         problem = ' '.join(str(error).split())
         raise FileError(f'{source}:1:file: is not YAML: {problem}') from None
     if root is None or (isinstance(root, yaml.ScalarNode) and _scalar(root) is None):
@@ -241,12 +246,31 @@ class _NodeReader:
         return data
 
 
-def field_name(location: Location) -> str:
-    """Name a location as a person would: ``phases[0].dwell_s``."""
+def field_name(location: Location, data: object = None) -> str:
+    """Name a location as a person would: ``phases[main].dwell_s``.
+
+    Parameters
+    ----------
+    location : Location
+    data : object, optional
+        What it leads into; items of its lists that have a name are called by it.
+    """
     name = ''
     for part in location:
-        name += f'[{part}]' if isinstance(part, int) else f'.{part}' if name else part
-    return ' '.join(name.split()) or 'file'
+        if isinstance(part, int):
+            data = data[part] if isinstance(data, list) and part < len(data) else None
+            own_name = data.get('name') if isinstance(data, dict) else None
+            name += f'[{_printable(own_name) if isinstance(own_name, str) else part}]'
+        else:
+            data = data.get(part) if isinstance(data, dict) else None
+            name += f'.{_printable(part)}' if name else _printable(part)
+    return name or 'file'
+
+
+def _printable(key: str) -> str:
+    """Text from a file, so that it neither breaks a line nor steers a terminal."""
+    key = key if key.isprintable() else ascii(key)
+    return key if len(key) <= KEY_LENGTH else key[:KEY_LENGTH] + '...'
 
 
 def _scalar(node: yaml.ScalarNode) -> str | int | float | bool | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from compression_boot_control.core.garment import LEGS, Garment, Pump, Supply
 from compression_boot_control.core.units import (
@@ -21,9 +21,11 @@ from compression_boot_control.core.units import (
 )
 from compression_boot_control.file_validation import (
     FileModel,
-    Number,
+    Format,
+    Range,
     Text,
     Word,
+    in_range,
     near_name,
     validate,
 )
@@ -32,29 +34,52 @@ from compression_boot_control.yaml_file import Document, FileError, parse_yaml, 
 
 MILLISECOND = 1e-3
 
-# Bounds are wide around what domain experience knows; they catch slips of unit, not odd designs.
-Volume = Annotated[Number, Field(gt=0, le=10)]
-Compliance = Annotated[Number, Field(gt=0, le=50)]
-Conductance = Annotated[Number, Field(gt=0, le=10)]
-Response = Annotated[Number, Field(gt=0, le=1000)]
-DeadBand = Annotated[Number, Field(ge=0, le=0.9)]
-Length = Annotated[Number, Field(gt=0, le=20)]
-Bore = Annotated[Number, Field(gt=0, le=50)]
-Leak = Annotated[Number, Field(ge=0, le=5000)]
+# Ranges are wide around what is usual; they catch slips of unit, not odd designs.
+VOLUME = Range(0, 10, 'l', above=True)
+COMPLIANCE = Range(0, 50, 'ml/mmHg', above=True)
+VALVE_CONDUCTANCE = Range(0, 10, 'dm3/(s bar)', above=True)
+RESPONSE = Range(0, 1000, 'ms', above=True)
+DEAD_BAND = Range(0, 0.9)
+LENGTH = Range(0, 20, 'm', above=True)
+BORE = Range(0, 50, 'mm', above=True)
+LEAK = Range(0, 5000, 'ml/min')
+FREE_FLOW = Range(0, 500, 'l/min', above=True)
+SHUT_OFF = Range(120, 5000, 'mmHg')
+RELIEF = Range(120, 150, 'mmHg')
+
+Volume = Annotated[float, BeforeValidator(in_range(VOLUME)), Field(gt=0, le=VOLUME.high)]
+Compliance = Annotated[
+    float, BeforeValidator(in_range(COMPLIANCE)), Field(gt=0, le=COMPLIANCE.high)
+]
+Conductance = Annotated[
+    float, BeforeValidator(in_range(VALVE_CONDUCTANCE)), Field(gt=0, le=VALVE_CONDUCTANCE.high)
+]
+Response = Annotated[float, BeforeValidator(in_range(RESPONSE)), Field(gt=0, le=RESPONSE.high)]
+DeadBand = Annotated[float, BeforeValidator(in_range(DEAD_BAND)), Field(ge=0, le=DEAD_BAND.high)]
+Length = Annotated[float, BeforeValidator(in_range(LENGTH)), Field(gt=0, le=LENGTH.high)]
+Bore = Annotated[float, BeforeValidator(in_range(BORE)), Field(gt=0, le=BORE.high)]
+Leak = Annotated[float, BeforeValidator(in_range(LEAK)), Field(ge=0, le=LEAK.high)]
+FreeFlow = Annotated[float, BeforeValidator(in_range(FREE_FLOW)), Field(gt=0, le=FREE_FLOW.high)]
+ShutOff = Annotated[
+    float, BeforeValidator(in_range(SHUT_OFF)), Field(ge=SHUT_OFF.low, le=SHUT_OFF.high)
+]
+ReliefPressure = Annotated[
+    float, BeforeValidator(in_range(RELIEF)), Field(ge=RELIEF.low, le=RELIEF.high)
+]
 
 
 class PumpPart(FileModel):
     """The pump: a straight curve from free flow to shut-off."""
 
-    free_flow_l_per_min: Annotated[Number, Field(gt=0, le=500)]
-    shut_off_mmhg: Annotated[Number, Field(ge=120, le=5000)]
+    free_flow_l_per_min: FreeFlow
+    shut_off_mmhg: ShutOff
 
 
 class SupplyPart(FileModel):
     """The rail between pump and inlet valves, and its mechanical relief valve."""
 
     volume_l: Volume
-    relief_mmhg: Annotated[Number, Field(ge=120, le=150)]
+    relief_mmhg: ReliefPressure
 
 
 class ChamberDefaults(FileModel):
@@ -93,7 +118,7 @@ def _no_repeats(legs: list[str]) -> list[str]:
 class GarmentFile(FileModel):
     """A garment file as it is written."""
 
-    format: Literal[1] = 1
+    format: Format
     name: Word
     description: Text
     pump: PumpPart

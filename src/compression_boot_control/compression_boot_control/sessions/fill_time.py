@@ -71,7 +71,13 @@ def _hose_drop(garment: Garment, flow: FloatArray) -> FloatArray:
     return drop(flow / REFERENCE_DENSITY, linear, quadratic)
 
 
-def fill_time(garment: Garment, target: FloatArray, *, empty: bool = True) -> float:
+def fill_time(
+    garment: Garment,
+    target: FloatArray,
+    *,
+    start: FloatArray | float = 0.0,
+    empty: bool = True,
+) -> float:
     """Time to inflate chambers together, with the pump at full drive.
 
     Parameters
@@ -79,20 +85,24 @@ def fill_time(garment: Garment, target: FloatArray, *, empty: bool = True) -> fl
     garment : Garment
     target : (N,) array
         Gauge pressure to reach [Pa]; 0 for chambers that do not take part.
+    start : (N,) array or float
+        Gauge pressure at the start [Pa].
     empty : bool
-        Whether the chambers start without air, as in a first cycle, or slack but full of it.
+        Whether chambers that start at 0 are without air, as in a first cycle, or slack but full.
 
     Returns
     -------
     float
         Time [s].
     """
-    level = np.linspace(0.0, 1.0, STEPS + 1)[:, None] * target
+    start = np.minimum(np.broadcast_to(start, target.shape), target)
+    level = start + np.linspace(0.0, 1.0, STEPS + 1)[:, None] * (target - start)
     mass = np.where(target > 0.0, _mass(garment, level), 0.0)
     growth = np.diff(mass, axis=0)
     middle = (level[1:] + level[:-1]) / 2.0
     if empty:
-        growth = np.concatenate([mass[:1], growth])
+        slack = np.where(start > 0.0, 0.0, mass[0])
+        growth = np.concatenate([slack[None], growth])
         middle = np.concatenate([level[:1], middle])
     total = growth.sum(axis=-1)
     share = growth / np.where(total > 0.0, total, 1.0)[:, None]

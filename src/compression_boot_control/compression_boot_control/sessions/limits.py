@@ -6,53 +6,61 @@ Marks: [S] usual dose of consumer compression boots, [L] literature or a device'
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from compression_boot_control.file_validation import Range
 
 
 @dataclass(frozen=True)
-class Limit:
-    """A closed range, in the unit that protocol files use.
+class Limit(Range):
+    """A range with its reason.
 
     Attributes
     ----------
-    low, high : float
-        Both are allowed.
-    unit : str
-        Empty for a plain number.
     mark : str
         Where it comes from: S, L or P.
     meaning : str
         What is limited, and why.
     """
 
-    low: float
-    high: float
-    unit: str
-    mark: str
-    meaning: str
-
-    def holds(self, value: float) -> bool:
-        """Whether `value` is allowed; NaN is not."""
-        return self.low <= value <= self.high
-
-    def __str__(self) -> str:
-        return f'{self.low:g} to {self.high:g}{" " if self.unit else ""}{self.unit}'
+    mark: str = field(kw_only=True)
+    meaning: str = field(kw_only=True)
 
 
-PRESSURE = Limit(20, 110, 'mmHg', 'S', 'pressure of an inflated zone that a device offers')
-LOCKED_PRESSURE = Limit(0, 65, 'mmHg', 'S', 'pressure without a deliberate unlock')
-SESSION_TIME = Limit(0, 45, 'min', 'S', 'length of a session')
-ZONE_TIME = Limit(0, 180, 's', 'L', 'time of a zone above 15 mmHg without a release')
-PLANNED_ZONE_TIME = Limit(
-    0, 160, 's', 'P', 'the same as planned; the rest is for a slow pump and a yielding limb'
+PRESSURE = Limit(
+    20, 110, 'mmHg', mark='S', meaning='pressure of an inflated zone that a device offers'
 )
-DWELL = Limit(1, 150, 's', 'P', 'dwell under pressure; the wave must fit into the zone time too')
-REST = Limit(1, 300, 's', 'P', 'rest between two cycles; 5 to 20 s are usual')
-STEP = Limit(0, 10, 'mmHg', 'L', 'pressure difference of neighbouring zones; 5 to 10 did best')
-GRADIENT = Limit(0, 20, 'mmHg', 'P', 'largest gradient per zone that a file may ask for')
-INTENSITY = Limit(0.5, 1.2, '', 'P', "scale on a protocol's pressures")
-SCALE = Limit(0.3, 1, '', 'P', 'pressure of a warm-up or cool-down against the phase it is like')
-REPEATS = Limit(1, 50, '', 'P', 'repeats of one phase')
+LOCKED_PRESSURE = Limit(0, 65, 'mmHg', mark='S', meaning='pressure without a deliberate unlock')
+SESSION_TIME = Limit(0, 45, 'min', above=True, mark='S', meaning='length of a session')
+ZONE_TIME = Limit(0, 180, 's', mark='L', meaning='time of a zone above 15 mmHg without a release')
+PLANNED_ZONE_TIME = Limit(
+    0,
+    160,
+    's',
+    mark='P',
+    meaning='the same as planned; the rest is for a slow pump and a yielding limb',
+)
+DWELL = Limit(
+    1, 150, 's', mark='P', meaning='dwell under pressure; the wave must fit into the zone time too'
+)
+REST = Limit(1, 300, 's', mark='P', meaning='rest between two cycles; 5 to 20 s are usual')
+STEP = Limit(
+    0, 10, 'mmHg', mark='L', meaning='pressure difference of neighbouring zones; 5 to 10 did best'
+)
+GRADIENT = Limit(
+    0, 20, 'mmHg', mark='P', meaning='largest gradient per zone that a file may ask for'
+)
+INTENSITY = Limit(0.5, 1.2, '', mark='P', meaning="scale on a protocol's pressures")
+SCALE = Limit(
+    0.3, 1, '', mark='P', meaning='pressure of a warm-up or cool-down against the phase it is like'
+)
+REPEATS = Limit(1, 50, '', mark='P', meaning='repeats of one phase')
+WINDOW = Limit(1, 4, '', mark='P', meaning='zones under pressure at once in a peristaltic wave')
+PULSES = Limit(1, 10, '', mark='P', meaning='oscillations of each zone')
+PULSE_DEPTH = Limit(
+    3, 20, 'mmHg', mark='P', meaning='drop of an oscillation; never above the set pressure'
+)
+PULSE_TIME = Limit(0.5, 5, 's', mark='P', meaning='time at the lower pressure of an oscillation')
 
 LYMPH_DWELL = 50.0
 """Dwell at which lymph moved; 5 s and 20 s did nothing even at 120 mmHg [s] [L]."""
@@ -73,5 +81,9 @@ ALL_LIMITS = {
     'intensity': INTENSITY,
     'scale': SCALE,
     'repeats': REPEATS,
+    'window': WINDOW,
+    'pulses': PULSES,
+    'pulse depth': PULSE_DEPTH,
+    'pulse time': PULSE_TIME,
 }
 """Every limit by name, for tables in the documentation."""

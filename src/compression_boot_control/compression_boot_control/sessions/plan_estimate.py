@@ -69,7 +69,7 @@ def estimate(plan: Plan, garment: Garment) -> PlanEstimate:
         refill_wave_time=float(quick[loop][inflating].sum()),
         first_cycle_time=float(slow[loop].sum()),
         cycle_time=cycle_time,
-        cycles=in_loop + _dwells(plan, 0, plan.loop_start) + _dwells(plan, plan.loop_end, None),
+        cycles=in_loop + _cycles(plan, 0, plan.loop_start) + _cycles(plan, plan.loop_end, None),
         zone_time=longest_zone_time(plan, slow),
         session_time=plan.session_time + float(quick[plan.loop_end :].sum()),
     )
@@ -84,8 +84,9 @@ def _prefix_time(plan: Plan, slow: FloatArray, quick: FloatArray) -> float:
     return float(slow[:first].sum() + quick[first : plan.loop_start].sum())
 
 
-def _dwells(plan: Plan, start: int, end: int | None) -> int:
-    return int(np.sum(plan.kind[start:end] == StageKind.DWELL))
+def _cycles(plan: Plan, start: int, end: int | None) -> int:
+    # every cycle has one rest, whatever its pattern and however many legs take turns
+    return int(np.sum(plan.kind[start:end] == StageKind.REST))
 
 
 def stage_times(plan: Plan, garment: Garment, *, empty: bool) -> FloatArray:
@@ -95,7 +96,7 @@ def stage_times(plan: Plan, garment: Garment, *, empty: bool) -> FloatArray:
     for row, kind in enumerate(plan.kind):
         if kind == StageKind.INFLATE:
             filling = np.where(plan.awaited[row], plan.target[row], 0.0)
-            times[row] = max(times[row], fill_time(garment, filling, empty=empty))
+            times[row] = max(times[row], fill_time(garment, filling, start=pressure, empty=empty))
         elif kind == StageKind.RELEASE:
             venting = np.where(plan.awaited[row], pressure, 0.0)
             times[row] = max(times[row], float(release_time(garment, venting).max()))

@@ -20,21 +20,21 @@ from compression_boot_control.sessions.limits import (
     PRESSURE,
     SESSION_TIME,
 )
-from compression_boot_control.sessions.phases import CompressionPhase, Scaled
 from compression_boot_control.sessions.plan_estimate import longest_zone_time, stage_times
 from compression_boot_control.sessions.protocol_file import Protocol
 from compression_boot_control.sessions.waves import (
+    Legs,
     Wave,
+    cycle_stages,
     release_stage,
     rest_stage,
-    sequential_gradient_hold,
 )
 
 ROUNDING = 1e-6
 """Share by which a pressure may exceed a cap from rounding alone."""
 
-LegGroups = tuple[tuple[str, ...], ...]
-"""Legs that are inflated together, in the order of the groups."""
+LegGroups = tuple[Legs, ...]
+"""Groups of legs that take turns."""
 
 
 def compile_protocol(
@@ -69,11 +69,8 @@ def compile_protocol(
     if not INTENSITY.holds(intensity):
         raise _over_limit(f'intensity {intensity:g} is out of range; allowed: {INTENSITY}')
     length = protocol.session_min if minutes is None else minutes
-    if not (SESSION_TIME.holds(length) and length > 0.0):
-        raise _over_limit(
-            f'a session of {length:g} min is out of range; allowed: more than 0 up to '
-            f'{SESSION_TIME.high:g} min'
-        )
+    if not SESSION_TIME.holds(length):
+        raise _over_limit(f'a session of {length:g} min is out of range; allowed: {SESSION_TIME}')
     groups = leg_groups(protocol, garment, leg)
     caps = np.full(len(garment), min(pressure_cap, PRESSURE.high * MMHG))
 
@@ -136,31 +133,26 @@ def _cycle(
     label: bool,
 ) -> list[Stage]:
     """Stages of one cycle of a phase."""
-    phase = protocol.phases[place]
-    pattern: CompressionPhase = protocol.phase(phase.of) if isinstance(phase, Scaled) else phase
-    scale = intensity * (phase.scale if isinstance(phase, Scaled) else 1.0)
-    dwell, rest = pattern.dwell_s, pattern.rest_s
-    if isinstance(phase, Scaled):
-        dwell = dwell if phase.dwell_s is None else phase.dwell_s
-        rest = rest if phase.rest_s is None else phase.rest_s
+    pattern, phase_scale = protocol.compression(place)
+    scale = intensity * phase_scale
     try:
-        pressures = pattern.pressure.along(garment.zone_order)
+        pressures = pattern.zone_pressures(garment.zone_order)
     except ValueError as error:
         raise ProtocolError(
             SessionError.INVALID_PROTOCOL,
             f'protocol {protocol.name}, phase {pattern.name}, garment {garment.name}: {error}',
         ) from None
-    target = np.array(pressures)[garment.zone_rank] * MMHG * scale
-    if not np.any(target[np.isin(garment.legs, [leg for group in groups for leg in group])] > 0.0):
+    if not any(pressures):
         raise ProtocolError(
             SessionError.INVALID_PROTOCOL,
             f'protocol {protocol.name}, phase {pattern.name}: all zones are at 0; give one of '
             f'them {PRESSURE}',
         )
-    name = f'{phase.name.replace("_", " ")}: ' if label else ''
-    wave = Wave(garment, target, dwell, rest, name)
-    stages = [stage for legs in groups for stage in sequential_gradient_hold(wave, legs)]
-    return [*stages, rest_stage(garment, f'{name}rest', rest)]
+    target = np.array(pressures)[garment.zone_rank] * MMHG * scale
+    name = f'{protocol.phases[place].name.replace("_", " ")}: ' if label else ''
+    wave = Wave(garment, target, scale, pattern.dwell_s, name)
+    stages = [stage for legs in groups for stage in cycle_stages(pattern, wave, legs)]
+    return [*stages, rest_stage(garment, f'{name}rest', pattern.rest_s)]
 
 
 def _repeated(protocol: Protocol, cycles: Sequence[list[Stage]], places: range) -> list[Stage]:

@@ -9,31 +9,17 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from compression_boot_control.file_validation import (
     FileModel,
-    Number,
+    Format,
     PartError,
     Text,
     Word,
+    in_range,
     near_name,
-    shown,
     validate,
 )
 from compression_boot_control.sessions.limits import SESSION_TIME
-from compression_boot_control.sessions.phases import AnyPhase, CompressionPhase, Scaled
-from compression_boot_control.yaml_file import Document, FileError
-
-FORMAT = 1
-"""Version of the format that this program writes and the newest that it reads."""
-
-
-def a_known_format(value: object) -> object:
-    """Tell a file of a newer program from a mistake."""
-    if isinstance(value, int) and not isinstance(value, bool) and value > FORMAT:
-        raise ValueError(
-            f'{value} is newer than this program; update it, or write the file in format {FORMAT}'
-        )
-    if value != FORMAT or isinstance(value, bool):
-        raise ValueError(f'{shown(value)} is not a format; allowed: {FORMAT}')
-    return value
+from compression_boot_control.sessions.phases import AnyPhase, Compression, Scaled
+from compression_boot_control.yaml_file import Document
 
 
 class Evidence(FileModel):
@@ -66,7 +52,7 @@ class Protocol(FileModel):
         before are the warm-up, those after the cool-down.
     """
 
-    format: Annotated[Literal[1], BeforeValidator(a_known_format)]
+    format: Format
     name: Word
     title: Text
     description: Text
@@ -74,7 +60,9 @@ class Protocol(FileModel):
     when: Text
     evidence: Evidence
     extends: Word | None = None
-    session_min: Annotated[Number, Field(gt=SESSION_TIME.low, le=SESSION_TIME.high)]
+    session_min: Annotated[
+        float, BeforeValidator(in_range(SESSION_TIME)), Field(gt=0, le=SESSION_TIME.high)
+    ]
     legs: Literal['together', 'alternate', 'left', 'right'] = 'together'
     phases: Annotated[list[AnyPhase], Field(min_length=1, max_length=20)]
 
@@ -86,12 +74,15 @@ class Protocol(FileModel):
         _check_filling(phases)
         return phases
 
-    def phase(self, name: str) -> CompressionPhase:
-        """Phase of this name that is not itself a scaled one."""
-        for phase in self.phases:
-            if phase.name == name and not isinstance(phase, Scaled):
-                return phase
-        raise KeyError(name)
+    def compression(self, place: int) -> tuple[Compression, float]:
+        """Pattern of the phase at `place`, and the scale on its pressures."""
+        phase = self.phases[place]
+        if not isinstance(phase, Scaled):
+            return phase, 1.0
+        for other in self.phases:
+            if other.name == phase.of and not isinstance(other, Scaled):
+                return phase.applied_to(other), phase.scale
+        raise AssertionError(f'{phase.of} was checked to exist')
 
 
 def _check_names(phases: list[Any]) -> None:
@@ -140,16 +131,4 @@ def to_protocol(document: Document, zone_order: Sequence[str] | None = None) -> 
     FileError
         With one line for each thing that is wrong.
     """
-    newest = document.data.get('format')
-    if isinstance(newest, int) and newest > FORMAT:
-        # every other message about a file of the future would mislead
-        raise FileError(f'{document.place(("format",))}:format: {_format_problem(newest)}')
     return validate(document, Protocol, {'zone_order': zone_order})
-
-
-def _format_problem(value: object) -> str:
-    try:
-        a_known_format(value)
-    except ValueError as error:
-        return str(error)
-    return ''

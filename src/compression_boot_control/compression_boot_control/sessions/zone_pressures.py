@@ -10,10 +10,10 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.file_validation import (
     FileModel,
-    Number,
     PartError,
     Word,
     a_number,
+    in_range,
     near_name,
 )
 from compression_boot_control.sessions.limits import GRADIENT, PASCAL_LIKE, PRESSURE
@@ -91,9 +91,12 @@ class ZonePressures(FileModel):
     zones_mmhg: Annotated[dict[Word, ZonePressure], Field(min_length=1)] | None = None
     foot_mmhg: Pressure | None = None
     thigh_mmhg: Pressure | None = None
-    gradient_mmhg_per_zone: Annotated[Number, Field(ge=GRADIENT.low, le=GRADIENT.high)] | None = (
-        None
-    )
+    gradient_mmhg_per_zone: (
+        Annotated[
+            float, BeforeValidator(in_range(GRADIENT)), Field(ge=GRADIENT.low, le=GRADIENT.high)
+        ]
+        | None
+    ) = None
 
     @model_validator(mode='before')
     @classmethod
