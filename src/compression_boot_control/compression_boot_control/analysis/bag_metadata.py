@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,7 +114,7 @@ def write_metadata(folder: Path, bag: BagDescription) -> None:
     )
     draft = folder / f'{METADATA_FILE}.tmp'
     draft.write_text(text, encoding='utf-8')
-    os.replace(draft, folder / METADATA_FILE)
+    draft.replace(folder / METADATA_FILE)
 
 
 def qos_text(

@@ -108,9 +108,13 @@ class BagWriter:
         self._closed = False
         try:
             self.folder.mkdir(parents=True)
+        except OSError as error:
+            raise BagError.from_os('cannot write the bag', self.folder, error) from error
+        try:
             self._check_free_space()
             self._file = RecordFile(self.path)
         except OSError as error:
+            self.folder.rmdir()
             raise BagError.from_os('cannot write the bag', self.folder, error) from error
         self._writer = Writer(
             cast(IO[Any], self._file),

@@ -7,6 +7,7 @@ interface package installs into its share folder, and that a source tree has as 
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -87,14 +88,26 @@ def _definition(type_name: str, folders: tuple[Path, ...]) -> MessageDefinition:
             raise BagError(f'the definition of {name} is malformed; correct its file') from error
         parsed.update(types)
         waiting.extend(_named_types(types[name][1]))
-    store = get_typestore(Stores.EMPTY)
-    store.register(parsed)
     first, *others = texts
     sections = [_short_references(texts[first])]
     sections += [f'MSG: {_short(name)}\n{_short_references(texts[name])}' for name in others]
-    return MessageDefinition(
-        type_name, f'{SEPARATOR}\n'.join(sections), store.hash_rihs01(type_name)
-    )
+    type_hash = _installed_hash(type_name, folders)
+    if type_hash is None:
+        store = get_typestore(Stores.EMPTY)
+        store.register(parsed)
+        type_hash = store.hash_rihs01(type_name)
+    return MessageDefinition(type_name, f'{SEPARATOR}\n'.join(sections), type_hash)
+
+
+def _installed_hash(type_name: str, folders: tuple[Path, ...]) -> str | None:
+    """RIHS01 hash that ROS 2's generator left beside an installed interface file, if any."""
+    package, kind, name = type_name.split('/')
+    for file in (f'{name}.json', f'{name.rpartition("_")[0]}.json'):
+        text = _file_text(folders, package, kind, file)
+        if text is not None:
+            hashes = json.loads(text)['type_hashes']
+            return next((h['hash_string'] for h in hashes if h['type_name'] == type_name), None)
+    return None
 
 
 def _named_types(fields: Sequence[tuple[str, tuple[Nodetype, object]]]) -> Iterator[str]:

@@ -12,6 +12,7 @@ import pytest
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
+from compression_boot_control.analysis.bag_writer import BagWriter
 from compression_boot_control.analysis.message_definitions import (
     MessageDefinition,
     message_definition,
@@ -41,6 +42,7 @@ class Messages:
 
     chambers = CHAMBERS
     zones = ZONES
+    typestore = staticmethod(typestore)
 
     def serialize(self, type_name: str, **fields: Any) -> bytes:
         """Serialize a message of `type_name` with the given fields and a `stamp` in seconds."""
@@ -101,3 +103,35 @@ def messages() -> Messages:
 def definition_of() -> Callable[[str], MessageDefinition]:
     """Definitions from the source tree."""
     return source_definition
+
+
+@pytest.fixture(scope='session')
+def short_bag(
+    tmp_path_factory: pytest.TempPathFactory, messages: Messages
+) -> tuple[Path, list[tuple[str, int, bytes]]]:
+    """A bag of 3 s with two topics in a dozen chunks, and its messages in order."""
+    folder = tmp_path_factory.mktemp('bags') / 'short'
+    expected = []
+    clock = SteppedClock()
+    with BagWriter(folder, {'version': '1.2'}, definition_of=source_definition, clock=clock) as bag:
+        bag.add_topic('/boots/pressures', PACKAGE + 'ChamberPressures')
+        bag.add_topic('/boots/setpoints', PACKAGE + 'Setpoints')
+        for i in range(300):
+            clock.now = i / 100
+            if i % 10 == 0:
+                topic, data = '/boots/setpoints', messages.setpoints(i / 100, [1] * 10, [i] * 10)
+            else:
+                topic, data = '/boots/pressures', messages.pressures(i / 100, [i] * 10)
+            bag.write(topic, data, 10_000_000 * i, 10_000_000 * i)
+            expected.append((topic, 10_000_000 * i, data))
+    return folder, expected
+
+
+class SteppedClock:
+    """Clock that a test sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Time [s]."""
+        return self.now

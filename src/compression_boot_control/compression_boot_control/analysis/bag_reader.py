@@ -1,0 +1,296 @@
+"""Opens bags: those of this project and others, whole and damaged, without writing to them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import yaml
+from rosbags.interfaces.typing import Typesdict
+from rosbags.typesys import get_types_from_idl, get_types_from_msg
+from rosbags.typesys.base import TypesysError
+
+from compression_boot_control.analysis.bag_metadata import (
+    METADATA_FILE,
+    PROVENANCE_RECORD,
+    SUMMARY_RECORD,
+)
+from compression_boot_control.analysis.cdr_columns import decode_columns
+from compression_boot_control.analysis.cdr_layout import LayoutError
+from compression_boot_control.analysis.errors import BagError
+from compression_boot_control.analysis.mcap_records import McapRecords, StoredMessage
+from compression_boot_control.analysis.series import Series
+
+LATEST = 2**63 - 1
+"""Last time that fits the arrays [ns]."""
+
+
+@dataclass
+class Topic:
+    """A topic of a bag, with its messages if they were asked for.
+
+    Attributes
+    ----------
+    name, type_name, type_hash : str
+    definition, encoding : str
+        The type's full definition and its form, ``ros2msg`` or ``ros2idl``.
+    message_encoding : str
+        ``cdr``.
+    qos : str
+        Offered QoS profiles as YAML.
+    message_count : int
+    messages : list of StoredMessage
+    """
+
+    name: str
+    type_name: str
+    type_hash: str
+    definition: str
+    encoding: str
+    message_encoding: str
+    qos: str
+    message_count: int = 0
+    messages: list[StoredMessage] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Bag:
+    """An opened bag.
+
+    Attributes
+    ----------
+    path : Path
+        What was opened.
+    files : tuple of Path
+        Its MCAP files.
+    topics : mapping of str to Topic
+    start_ns, end_ns : int or None
+        Log time of the first and the last message; None without messages [ns].
+    provenance, summary : mapping of str to str
+        What made the bag, and what became of the session; empty in bags of others.
+    recovered : bool
+        The bag is damaged, and what is here is what could be read.
+    notes : tuple of str
+        One line for each thing that a person should know.
+    """
+
+    path: Path
+    files: tuple[Path, ...]
+    topics: Mapping[str, Topic]
+    start_ns: int | None
+    end_ns: int | None
+    provenance: Mapping[str, str]
+    summary: Mapping[str, str]
+    recovered: bool
+    notes: tuple[str, ...]
+
+    def series(self, topic: str) -> Series:
+        """Decode a topic's messages.
+
+        Raises
+        ------
+        BagError
+            The bag lacks the topic or its messages, or they do not fit their definition.
+        """
+        found = self.topics.get(topic)
+        if found is None:
+            known = ', '.join(sorted(self.topics)) or 'none'
+            raise BagError(f'{self.path} has no topic {topic}; its topics: {known}')
+        if not found.messages:
+            raise BagError(f'{self.path} has no message of {topic}')
+        messages = sorted(found.messages, key=lambda message: message.log_time)
+        return Series(
+            topic=topic,
+            type_name=found.type_name,
+            log_time=_times(message.log_time for message in messages),
+            publish_time=_times(message.publish_time for message in messages),
+            columns=_decoded(self.path, found, messages),
+        )
+
+    def topics_of(self, type_name: str) -> tuple[str, ...]:
+        """Names of the topics of a type."""
+        return tuple(name for name, topic in self.topics.items() if topic.type_name == type_name)
+
+
+def open_bag(path: str | Path, topics: Collection[str] | None = None) -> Bag:
+    """Open a bag and read it as far as it is whole.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder of the bag, or an MCAP file.
+    topics : collection of str, optional
+        Topics or types whose messages are kept; all by default.
+
+    Raises
+    ------
+    BagError
+        There is no bag, it is none of ROS 2, or nothing of it can be read.
+    """
+    path = Path(path)
+    files, notes = bag_files(path)
+    found: dict[str, Topic] = {}
+    provenance: dict[str, str] = {}
+    summary: dict[str, str] = {}
+    first, last = LATEST, -1
+    damaged = False
+    for file in files:
+        records = McapRecords(file)
+        by_channel: dict[int, tuple[Topic, bool]] = {}
+        for message in records.messages():
+            known = by_channel.get(message.channel)
+            if known is None:
+                topic = _topic_of(records, message.channel, found)
+                kept = topics is None or topic.name in topics or topic.type_name in topics
+                known = by_channel[message.channel] = topic, kept
+            known[0].message_count += 1
+            first = min(first, message.log_time)
+            last = max(last, message.log_time)
+            if known[1]:
+                known[0].messages.append(message)
+        for channel in records.channels:
+            _topic_of(records, channel, found)
+        provenance |= records.metadata.get(PROVENANCE_RECORD, {})
+        summary |= records.metadata.get(SUMMARY_RECORD, {})
+        damage = records.damage
+        damaged = damaged or damage.cut or bool(damage.notes)
+        notes += tuple(f'{file.name}: {note}' for note in damage.notes)
+    return Bag(
+        path=path,
+        files=files,
+        topics=found,
+        start_ns=first if last >= 0 else None,
+        end_ns=last if last >= 0 else None,
+        provenance=provenance,
+        summary=summary,
+        recovered=damaged,
+        notes=notes,
+    )
+
+
+def read_series(path: str | Path, topics: Iterable[str]) -> dict[str, Series]:
+    """Read topics of a bag as columns.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder of the bag, or an MCAP file.
+    topics : iterable of str
+        Full names, e.g. ``/boots/pressures``.
+
+    Raises
+    ------
+    BagError
+        The bag cannot be read, or lacks one of the topics.
+    """
+    wanted = tuple(topics)
+    bag = open_bag(path, wanted)
+    return {topic: bag.series(topic) for topic in wanted}
+
+
+def bag_files(path: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """MCAP files of a bag in their order, and notes on its ``metadata.yaml``.
+
+    Raises
+    ------
+    BagError
+        There is no bag, or its storage is not MCAP.
+    """
+    if path.is_file():
+        return (path,), ()
+    if not path.is_dir():
+        raise BagError(f'there is no bag {path}; check the path')
+    listed, notes = _listed_files(path)
+    files = tuple(path / name for name in listed if (path / name).is_file())
+    if len(files) < len(listed):
+        notes += (f"{len(listed) - len(files)} of the bag's files are missing",)
+    if not files:
+        files = tuple(sorted(path.glob('*.mcap'), key=_file_number))
+    if not files:
+        raise BagError(f'{path} holds no MCAP file; name the folder of a rosbag2 recording')
+    return files, notes
+
+
+def _listed_files(folder: Path) -> tuple[list[str], tuple[str, ...]]:
+    """File names in ``metadata.yaml``, and notes."""
+    try:
+        text = (folder / METADATA_FILE).read_text(encoding='utf-8')
+    except FileNotFoundError:
+        return [], (f'{METADATA_FILE} is missing: the recording was cut, or still goes on',)
+    except OSError as error:
+        raise BagError.from_os('cannot read', folder / METADATA_FILE, error) from error
+    except UnicodeDecodeError:
+        return [], (f'{METADATA_FILE} is damaged',)
+    try:
+        information = yaml.safe_load(text)['rosbag2_bagfile_information']
+        storage, names = information['storage_identifier'], information['relative_file_paths']
+        names = [str(name) for name in names]
+    except (yaml.YAMLError, KeyError, TypeError):
+        return [], (f'{METADATA_FILE} is damaged',)
+    if storage != 'mcap' or information.get('compression_mode'):
+        raise BagError(
+            f'{folder} is stored as {information.get("compression_format") or storage}, '
+            'not as plain MCAP; convert it with: ros2 bag convert'
+        )
+    return names, ()
+
+
+def _file_number(path: Path) -> tuple[int, str]:
+    """Order of a recording's files: ``name_2.mcap`` before ``name_10.mcap``."""
+    number = path.stem.rpartition('_')[2]
+    return (int(number) if number.isdecimal() else 0, path.name)
+
+
+def _topic_of(records: McapRecords, channel_id: int, found: dict[str, Topic]) -> Topic:
+    """The topic of a channel, made if it is new."""
+    channel = records.channels[channel_id]
+    topic = found.get(channel.topic)
+    if topic is None:
+        schema = records.schemas.get(channel.schema_id)
+        topic = found[channel.topic] = Topic(
+            name=channel.topic,
+            type_name=schema.name if schema else '',
+            type_hash=channel.metadata.get('topic_type_hash', ''),
+            definition=schema.data.decode(errors='replace') if schema else '',
+            encoding=schema.encoding if schema else '',
+            message_encoding=channel.message_encoding,
+            qos=channel.metadata.get('offered_qos_profiles', ''),
+        )
+    return topic
+
+
+def _times(times: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.fromiter((min(time, LATEST) for time in times), np.int64)
+
+
+def _decoded(
+    path: Path, topic: Topic, messages: list[StoredMessage]
+) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
+    if topic.message_encoding != 'cdr':
+        raise BagError(
+            f'{topic.name} in {path} is encoded as {topic.message_encoding or "nothing known"}, '
+            'not as cdr; it is no topic of ROS 2'
+        )
+    try:
+        types = _types(topic)
+        return decode_columns([message.data for message in messages], topic.type_name, types)
+    except (TypesysError, KeyError) as error:
+        raise BagError(
+            f'{topic.name} in {path}: the definition of {topic.type_name or "its type"} '
+            'is missing or malformed'
+        ) from error
+    except LayoutError as error:
+        raise BagError(
+            f'{topic.name} in {path}: a message does not fit {topic.type_name}: {error}'
+        ) from error
+
+
+def _types(topic: Topic) -> Typesdict:
+    """Types in the topic's definition."""
+    if topic.encoding == 'ros2msg':
+        return get_types_from_msg(topic.definition, topic.type_name)
+    if topic.encoding == 'ros2idl':
+        return get_types_from_idl(topic.definition)
+    raise TypesysError(f'unknown form {topic.encoding}')
