@@ -34,10 +34,8 @@ from compression_boot_control.core.chambers import (
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.pid import PidGains, PidState, pid_step
 from compression_boot_control.core.pneumatics import (
-    ATMOSPHERE,
-    GAS_CONSTANT,
     REFERENCE_DENSITY,
-    REFERENCE_TEMPERATURE,
+    chamber_capacity,
     hose_coefficients,
     hose_drop,
     orifice_flow,
@@ -272,16 +270,6 @@ def control_law(parameters, state, pressure, rate, supply, mode, target, dt):  #
         ),
         pump,
     )
-
-
-def chamber_capacity(rest_volume, compliance, pressure):  # type: ignore[no-untyped-def]
-    """Mass of air per pressure of a chamber beyond its slack [kg/Pa].
-
-    From m R T = (p_atm + p) (V_u + C_w p): dm/dp = ((p_atm + p) C_w + V_u + C_w p) / (R T).
-    """
-    above = np.maximum(pressure, 0.0)
-    volume = rest_volume + compliance * above
-    return ((ATMOSPHERE + above) * compliance + volume) / (GAS_CONSTANT * REFERENCE_TEMPERATURE)
 
 
 def opening_for(flow, full_flow):  # type: ignore[no-untyped-def]

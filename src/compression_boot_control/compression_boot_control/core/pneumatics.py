@@ -130,3 +130,22 @@ def pump_flow(drive, supply_pressure, free_flow, shut_off_pressure):
     """
     droop = np.maximum(1.0 - supply_pressure / shut_off_pressure, 0.0)
     return drive * free_flow * REFERENCE_DENSITY * droop
+
+
+def chamber_capacity(rest_volume, compliance, pressure):
+    """Mass of air per pressure of a chamber beyond its slack, dm/dp [kg/Pa].
+
+    From ``m R T = (p_atm + p) (V_u + C_w p)`` at the reference temperature.
+
+    Parameters
+    ----------
+    rest_volume : float or array
+        V_u [m3].
+    compliance : float or array
+        C_w [m3/Pa].
+    pressure : float or array
+        Gauge pressure [Pa]; below 0 counts as 0.
+    """
+    above = np.maximum(pressure, 0.0)
+    volume = rest_volume + compliance * above
+    return ((ATMOSPHERE + above) * compliance + volume) / (GAS_CONSTANT * REFERENCE_TEMPERATURE)

@@ -5,9 +5,11 @@ plus the hose's drop. The drop follows from the flow, and the flow from the valv
 pressures on its two sides (ISO 6358). In order, per chamber:
 
 1. zero: the offset measured while vented is taken off,
-2. drop: ``p = p_port - hose_drop(flow)``, with the drop lagged like valve and sensor lag it,
-3. filter: an alpha-beta filter with time constant ``filter_time`` gives pressure and rate; it has
-   no delay on a ramp, and settles on a bend within about two time constants.
+2. drop: ``y = p_port - hose_drop(flow)``, with the drop lagged like valve and sensor lag it,
+3. observer: ``p' = flow / capacity(p) + (y - p) / tau``. While no air flows, y is as good as the
+   sensor and tau is ``filter_time``. While air flows, y is only as good as the hose's model, and a
+   loop closed through its error would ring; tau then grows to ``flowing_time``, and the known
+   flow carries the estimate, so that it does not lag behind a fill.
 
 Quality is judged on the raw value: what is missing or out of range is BAD and reads NaN.
 """
@@ -22,6 +24,7 @@ from compression_boot_control.core.chambers import garment_level
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.pneumatics import (
     REFERENCE_DENSITY,
+    chamber_capacity,
     hose_coefficients,
     hose_drop,
     orifice_flow,
@@ -46,6 +49,13 @@ NOT_ZEROED, MISSING, OUT_OF_RANGE, STUCK, OFFSET = (
 )
 
 
+SLACK_PRESSURE = 5.0 * MMHG
+"""Below this the chamber may still be slack, and its flow says little of its pressure [Pa]."""
+
+RATE_TIME = 0.04
+"""Time constant of the filter on the rate [s]."""
+
+
 class SensingParameters(NamedTuple):
     """What sensing knows of the hardware, and how it filters.
 
@@ -59,10 +69,14 @@ class SensingParameters(NamedTuple):
         Time constant of the valves [s].
     hose_linear, hose_quadratic : (N,) array
         From `hose_coefficients`.
+    rest_volume, compliance : (N,) array
+        Chamber [m3], [m3/Pa].
     sensor_lag : float
         Time constant of the sensors [s].
-    filter_time : float
-        Time constant of the alpha-beta filter [s].
+    filter_time, flowing_time : float
+        Time constant of the observer while no air flows, and while much does [s].
+    flowing_drop : float
+        Hose drop from which on the observer is at its slowest [Pa].
     range_low, range_high : float
         Raw values outside of these are out of range [Pa].
     zero_after : float
@@ -81,8 +95,12 @@ class SensingParameters(NamedTuple):
     valve_response: FloatArray
     hose_linear: FloatArray
     hose_quadratic: FloatArray
+    rest_volume: FloatArray
+    compliance: FloatArray
     sensor_lag: float
     filter_time: float
+    flowing_time: float
+    flowing_drop: float
     range_low: float
     range_high: float
     zero_after: float
@@ -96,6 +114,8 @@ class SensingParameters(NamedTuple):
         *,
         sensor_lag: float = 0.005,
         filter_time: float = 0.02,
+        flowing_time: float = 0.15,
+        flowing_drop: float = 4.0 * MMHG,
         zero_after: float = 1.5,
         zero_time: float = 0.5,
         offset_limit: float = 5.0 * MMHG,
@@ -110,8 +130,12 @@ class SensingParameters(NamedTuple):
             valve_response=garment.valve_response,
             hose_linear=linear,
             hose_quadratic=quadratic,
+            rest_volume=garment.rest_volume,
+            compliance=garment.compliance,
             sensor_lag=sensor_lag,
             filter_time=filter_time,
+            flowing_time=flowing_time,
+            flowing_drop=flowing_drop,
             range_low=-9.5 * MMHG,
             range_high=299.0 * MMHG,
             zero_after=zero_after,
@@ -133,7 +157,7 @@ class SensingState(NamedTuple):
     drop : array
         Modelled hose drop as the sensor shows it [Pa].
     pressure, rate : array
-        State of the filter [Pa], [Pa/s].
+        State of the observer [Pa], [Pa/s].
     offset : array
         Learned zero [Pa].
     quiet_time, zeroed_time : array
@@ -236,14 +260,19 @@ def sensing_law(parameters, state, raw, inlet_command, exhaust_command, supply, 
     drop = state.drop + (1.0 - np.exp(-dt / parameters.sensor_lag)) * (drop_now - state.drop)
     measured = port - drop
 
-    memory = np.exp(-dt / parameters.filter_time)
-    alpha = 1.0 - memory * memory
-    beta = (1.0 - memory) * (1.0 - memory)
-    predicted = state.pressure + state.rate * dt
-    surprise = measured - predicted
-    pressure = np.where(state.started, predicted + alpha * surprise, measured)
-    gain = beta / dt if dt > 0.0 else 0.0
-    rate = np.where(state.started, state.rate + gain * surprise, 0.0)
+    share = np.minimum(np.abs(drop) / parameters.flowing_drop, 1.0)
+    slowness = parameters.flowing_time - parameters.filter_time
+    observer_time = parameters.filter_time + slowness * share
+    capacity = chamber_capacity(parameters.rest_volume, parameters.compliance, state.pressure)
+    # in the slack, air flows in and the pressure does not rise
+    tight = np.minimum(np.maximum(measured / SLACK_PRESSURE, 0.0), 1.0)
+    carried = tight * volume_flow * REFERENCE_DENSITY / capacity
+    predicted = state.pressure + carried * dt
+    correction = (1.0 - np.exp(-dt / observer_time)) * (measured - predicted)
+    pressure = np.where(state.started, predicted + correction, measured)
+    slope = carried + (measured - predicted) / observer_time
+    smooth = 1.0 - np.exp(-dt / RATE_TIME)
+    rate = np.where(state.started, state.rate + smooth * (slope - state.rate), 0.0)
 
     open_to_air = (exhaust_command > 0.99) & (inlet_command <= 0.0)
     still = np.abs(rate) < 2.0 * MMHG

@@ -31,12 +31,10 @@ from rclpy.timer import Timer
 
 from compression_boot_control.nodes.interfaces import DIAGNOSTICS, Service, Topic
 from compression_boot_control.nodes.parameters import Parameter, declare
+from compression_boot_control.system import STARTER_PID
 
 SPIN_TIMEOUT = 0.2
 """Longest time before the loop looks at its flags again [s]."""
-
-STARTER_PID = 'COMPRESSION_BOOTS_STARTER_PID'
-"""Environment variable by which a starter asks its nodes to end when it is gone."""
 
 
 class ConfigurationError(RuntimeError):
@@ -54,6 +52,7 @@ class SafeNode(Node):
         super().__init__(name, **kwargs)
         self.settings: dict[str, Any] = declare(self, parameters)
         self.steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self.end_reason = ''
         self._failure = ''
         self._diagnostics = self.advertise(DIAGNOSTICS)
         self.every(1.0, self._report_health)
@@ -70,6 +69,10 @@ class SafeNode(Node):
     def steady_time(self) -> float:
         """Reading of the steady clock [s]."""
         return time.monotonic()
+
+    def end(self, reason: str) -> None:
+        """Leave the loop, vented; for a node that cannot do what it is there for."""
+        self.end_reason = reason
 
     def guard(self, callback: Callable[..., Any]) -> Callable[..., Any]:
         """Wrap a callback so that an exception vents and reports, and the node lives on."""
@@ -155,7 +158,8 @@ def _orphaned(starter: int | None) -> bool:
 def run(make_node: Callable[[], SafeNode]) -> None:
     """Run a node until a signal or until its starter is gone; then vent, report and leave.
 
-    The process ends with 0 after a signal, with 1 and one line when the node cannot be made.
+    The process ends with 0 after a signal, and with 1 and one line when the node cannot be made or
+    ends by itself.
     """
     flag = _Flag()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -171,7 +175,7 @@ def run(make_node: Callable[[], SafeNode]) -> None:
     executor = EventsExecutor()
     executor.add_node(node)
     try:
-        while flag.signal_number is None and rclpy.ok() and not _orphaned(starter):
+        while flag.signal_number is None and not node.end_reason and not _orphaned(starter):
             executor.spin_once(timeout_sec=SPIN_TIMEOUT)
         node.make_safe('shut down')
     finally:
@@ -179,3 +183,6 @@ def run(make_node: Callable[[], SafeNode]) -> None:
             executor.remove_node(node)
             node.destroy_node()
             rclpy.try_shutdown()
+    if node.end_reason:
+        print(f'error: {node.end_reason}', file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,135 @@
+"""The nodes that make a system, described once; the starters read this and repeat nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+ParameterValue = bool | int | float | str
+
+EXECUTABLES = (
+    'sequence_planner',
+    'chamber_control',
+    'pressure_sensing',
+    'safety_supervisor',
+    'manifold',
+    'session_recorder',
+)
+"""All nodes, in the order in which they are brought down: who wants pressure goes first."""
+
+STARTER_PID = 'COMPRESSION_BOOTS_STARTER_PID'
+"""Environment variable by which a starter tells its nodes whose end is theirs too."""
+
+
+@dataclass(frozen=True)
+class SystemOptions:
+    """What a person chooses when bringing a system up.
+
+    Attributes
+    ----------
+    backend : str
+        Hardware: sim.
+    garment : str
+        Name or file.
+    namespace : str
+        Of all topics, services and nodes.
+    record : bool
+        Record from the start.
+    directory : str
+        Folder in which bags are made.
+    bag : str
+        Folder of the first bag; empty: named by date and time.
+    speed : float
+        Simulated boots: time runs at most this much faster than real.
+    seed : int
+        Simulated boots: draw of legs and noise.
+    log_level : str
+        debug, info, warn, error or fatal.
+    provenance : mapping of str to str
+        What goes into the bag besides these options.
+    """
+
+    backend: str = 'sim'
+    garment: str = 'five_zone'
+    namespace: str = 'boots'
+    record: bool = True
+    directory: str = 'bags'
+    bag: str = ''
+    speed: float = 1.0
+    seed: int = 0
+    log_level: str = 'info'
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def simulated_time(self) -> bool:
+        """Whether the nodes follow the simulated boots' clock."""
+        return self.backend == 'sim' and self.speed != 1.0
+
+
+@dataclass(frozen=True)
+class NodeDescription:
+    """One node of a system.
+
+    Attributes
+    ----------
+    executable : str
+        One of `EXECUTABLES`; the node's name too.
+    namespace, log_level : str
+    parameters : mapping
+    remappings : tuple of (str, str)
+    """
+
+    executable: str
+    namespace: str
+    log_level: str
+    parameters: Mapping[str, ParameterValue]
+    remappings: tuple[tuple[str, str], ...]
+
+    def arguments(self) -> list[str]:
+        """ROS arguments for a command line."""
+        words = ['--ros-args', '-r', f'__ns:={self.namespace}', '--log-level', self.log_level]
+        for source, target in self.remappings:
+            words += ['-r', f'{source}:={target}']
+        for name, value in self.parameters.items():
+            words += ['-p', f'{name}:={json.dumps(value)}']
+        return words
+
+
+def describe_system(options: SystemOptions) -> tuple[NodeDescription, ...]:
+    """Describe the nodes of a system, in the order of `EXECUTABLES`."""
+    own: dict[str, dict[str, ParameterValue]] = {
+        'manifold': {
+            'backend': options.backend,
+            'seed': options.seed,
+            'speed': float(options.speed),
+        },
+        'session_recorder': {
+            'record': options.record,
+            'directory': options.directory,
+            'bag': options.bag,
+        },
+    }
+    garment: dict[str, ParameterValue] = {'garment': options.garment}
+    for executable in EXECUTABLES:
+        parameters = own.setdefault(executable, {})
+        if executable != 'session_recorder':
+            parameters.update(garment)
+        if executable != 'manifold':
+            # the manifold makes the simulated time, the others follow it
+            parameters['use_sim_time'] = options.simulated_time
+    namespace = f'/{options.namespace.strip("/")}'
+    provenance = dict(options.provenance) | {
+        'garment': options.garment,
+        'backend': options.backend,
+        'seed': str(options.seed),
+        'speed': str(options.speed),
+        'parameters': json.dumps(own, sort_keys=True),
+    }
+    own['session_recorder']['provenance'] = json.dumps(provenance)
+    # two garments in one domain must not share a simulated clock
+    remappings = (('/clock', f'{namespace}/clock'),)
+    return tuple(
+        NodeDescription(executable, namespace, options.log_level, own[executable], remappings)
+        for executable in EXECUTABLES
+    )
