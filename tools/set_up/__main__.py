@@ -1,6 +1,6 @@
 """Start the set-up: `python3 tools/set_up build`.
 
-This file and interpreter.py keep to syntax that any Python parses, so that an old one is told
+This file and interpreter.py keep to syntax that any Python 3 parses, so that an old one is told
 what to do instead of showing a SyntaxError.
 """
 
@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 from set_up.interpreter import complaint_about_python  # noqa: E402
 
 
-def main():
+def main() -> int:
     """Check the interpreter, then hand over to the program proper."""
     complaint = complaint_about_python(sys.version_info[:2], bool(os.environ.get('ROS_DISTRO')))
     if complaint:

@@ -48,7 +48,8 @@ def _check_platform(system: str, machine: str) -> None:
     if (system, machine) != ('Linux', 'x86_64'):
         raise SetUpError(
             f'the ROS 2 wheels exist for Linux on x86_64, and this is {system} on {machine}: '
-            'install ROS 2 Jazzy, source its setup.bash (Ubuntu: /opt/ros/jazzy/setup.bash) and run again'
+            'install ROS 2 Jazzy, source its setup.bash (Ubuntu: source /opt/ros/jazzy/setup.bash) '
+            'and run the same command again'
         )
 
 

@@ -1,15 +1,15 @@
-"""Which Python will do; in syntax that any Python parses."""
+"""Which Python will do; in syntax that any Python 3 parses."""
 
 OLDEST = (3, 11)
 NEWEST_WITH_WHEELS = (3, 13)  # the newest that the ROS 2 wheels are built for
 
 
-def complaint_about_python(version, ros_is_sourced):
+def complaint_about_python(version: 'tuple[int, int]', ros_is_sourced: bool) -> 'str | None':
     """Say in one line why a Python does not do.
 
     Parameters
     ----------
-    version : tuple of int
+    version : tuple of two int
         Major and minor version.
     ros_is_sourced : bool
         Whether ROS 2 comes from an installation, which then decides the newest version.
@@ -28,5 +28,5 @@ def complaint_about_python(version, ros_is_sourced):
     ) % (_dotted(version), _dotted(OLDEST), _dotted(NEWEST_WITH_WHEELS))
 
 
-def _dotted(version):
+def _dotted(version: 'tuple[int, int]') -> str:
     return '.'.join(str(number) for number in version)

@@ -23,7 +23,7 @@ from set_up.project import (
 )
 from set_up.stamps import Redo, reason_to_redo, remove_stamp, write_stamp
 
-_USAGE = 'usage: python3 tools/set_up build | clean'
+_USAGE = 'usage: python3 tools/set_up build | clean | lock'
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -32,7 +32,8 @@ def run(arguments: Sequence[str]) -> int:
     Parameters
     ----------
     arguments : sequence of str
-        `build` prepares everything, `clean` removes what `build` made.
+        `build` prepares everything, `clean` removes what `build` made, `lock` pins what
+        requirements.in asks for in requirements.lock.
 
     Returns
     -------
@@ -40,8 +41,8 @@ def run(arguments: Sequence[str]) -> int:
         Exit code: 0 done, 1 failed, 2 wrong use.
     """
     project = Project(Path(__file__).resolve().parents[2])
-    actions = {('build',): build, ('clean',): clean}
-    action = actions.get(tuple(arguments))
+    actions = {'build': build, 'clean': clean, 'lock': relock}
+    action = actions.get(' '.join(arguments))
     if action is None:
         print(_USAGE, file=sys.stderr)
         return 2
@@ -73,6 +74,20 @@ def clean(project: Project) -> None:
     with exclusive(project.guard, _say_waiting):
         for folder in (project.build, project.install, project.environment, project.logs.parent):
             steps.remove_folder(folder)
+
+
+def relock(project: Project) -> None:
+    """Pin the newest packages that requirements.in allows."""
+    with exclusive(project.guard, _say_waiting) as descriptor:
+        progress = Progress(total=1)
+        runner = Runner(project.root, project.logs, descriptor)
+        progress.start('pin packages in requirements.lock')
+        try:
+            steps.pin_packages(project, runner, sys.executable)
+        except BaseException:
+            progress.abort()
+            raise
+        progress.done('see what changed: git diff requirements.lock')
 
 
 def _is_up_to_date(project: Project, ros: RosInstallation | None) -> bool:
@@ -123,10 +138,10 @@ def _redo_environment(
     check_disk(project)
     steps.make_environment(project, ros, runner, sys.executable)
     progress.done()
-    progress.start('install the packages of requirements.lock')
+    progress.start('install packages')
     count = steps.install_packages(project, ros, runner, progress)
-    progress.done(f'{count} packages')
-    progress.start('adapt the CMake files of the wheels')
+    progress.done(f'{count} of requirements.lock')
+    progress.start('adapt CMake files')
     progress.done('not needed' if ros else f'{steps.adapt_cmake(project)} files')
 
 
@@ -137,7 +152,7 @@ def _redo_build(
     redo = reason_to_redo(project.install, facts)
     if redo is None:
         return
-    progress.start(f'build messages and packages ({redo.reason})')
+    progress.start(f'build ({redo.reason})')
     if not redo.is_only(SOURCES, LINKS):
         for folder in (project.build, project.install):
             steps.remove_folder(folder)

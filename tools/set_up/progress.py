@@ -1,5 +1,6 @@
 """Shows which step is at work, and for how long."""
 
+import shutil
 import sys
 import time
 from typing import TextIO
@@ -23,30 +24,34 @@ class Progress:
         self._title = ''
         self._started = time.monotonic()
         self._step_started = self._started
-        self._detail = ''
 
     def start(self, title: str) -> None:
         """Begin the next step."""
         self._number += 1
         self._title = title
         self._step_started = time.monotonic()
-        self._show('...', end='' if self._stream.isatty() else '\n')
+        if self._stream.isatty():
+            self._rewrite('...')
+        else:
+            self._write(f'{self._head()} ...\n')
 
     def detail(self, text: str) -> None:
         """Say how far the step is; shown on a terminal only, a log would drown in it."""
-        if self._stream.isatty() and text != self._detail:
-            self._detail = text
-            self._show(f'{text}, {self._elapsed():.0f} s', end='')
+        if self._stream.isatty():
+            self._rewrite(f'{text}, {self._elapsed():.0f} s')
 
     def done(self, result: str = 'done') -> None:
         """End the step."""
-        self._detail = ''
-        self._show(f'{result}, {self._elapsed():.1f} s', end='\n')
+        outcome = f'{result}, {self._elapsed():.1f} s\n'
+        if self._stream.isatty():
+            self._rewrite(outcome)
+        else:
+            self._write(f'      {outcome}')
 
     def abort(self) -> None:
         """Leave the live line, so that a message can follow."""
         if self._stream.isatty() and self._number:
-            self._stream.write('\n')
+            self._write('\n')
 
     def total_elapsed(self) -> float:
         """Seconds since the first step could begin."""
@@ -55,7 +60,17 @@ class Progress:
     def _elapsed(self) -> float:
         return time.monotonic() - self._step_started
 
-    def _show(self, text: str, end: str) -> None:
-        clear = '\r\x1b[K' if self._stream.isatty() else ''
-        self._stream.write(f'{clear}[{self._number}/{self._total}] {self._title}: {text}{end}')
+    def _head(self) -> str:
+        return f'[{self._number}/{self._total}] {self._title}'
+
+    def _rewrite(self, text: str) -> None:
+        width = shutil.get_terminal_size().columns
+        line = f'{self._head()}: {text}'
+        # A line that wraps cannot be rewritten.
+        if not text.endswith('\n'):
+            line = line[: width - 1]
+        self._write(f'\r\x1b[K{line}')
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
         self._stream.flush()

@@ -68,6 +68,11 @@ class Project:
         return self.root / 'log' / 'set_up'
 
     @property
+    def requirements(self) -> Path:
+        """The file that names what the project uses directly."""
+        return self.root / 'requirements.in'
+
+    @property
     def lock(self) -> Path:
         """The file that pins every package."""
         return self.root / 'requirements.lock'

@@ -7,6 +7,7 @@ import subprocess
 import sysconfig
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from set_up.cmake_exports import adapt_exports
 from set_up.commands import Runner, clean_environ
@@ -17,7 +18,8 @@ from set_up.project import Project, RosInstallation
 
 _COLLECTING = re.compile(r'^(?:Collecting|Requirement already satisfied:?) ')
 _INSTALLING = re.compile(r'^Installing collected packages')
-_COLCON_EVENT = re.compile(r'^(Starting >>>|Finished <<<|Failed   <<<) (\S+)')
+_COLCON_EVENT = re.compile(r'^Starting >>> (\S+)')
+_NINJA_PROGRESS = re.compile(r'^\[(\d+)/(\d+)\]')
 
 
 def make_environment(
@@ -26,7 +28,7 @@ def make_environment(
     """Make an empty virtual environment in place of whatever is there."""
     remove_folder(project.environment)
     options = ['--system-site-packages'] if ros else []
-    command = [python, '-m', 'venv', *options, project.environment]
+    command: list[str | Path] = [python, '-m', 'venv', *options, project.environment]
     runner.run('virtual environment', command, clean_environ(os.environ, keep_ros=False))
 
 
@@ -65,9 +67,10 @@ def _pip_install(
     temporary = project.environment / 'tmp'
     temporary.mkdir(exist_ok=True)
     environ = clean_environ(os.environ, keep_ros=False) | {'TMPDIR': str(temporary)}
-    command = [project.python, '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input']
+    command: list[str | Path] = [project.python, '-m', 'pip', 'install', '--no-input']
+    command += ['--disable-pip-version-check', '--progress-bar', 'off', '--retries', '3']
     command += ['--require-hashes', '--no-deps', '--no-build-isolation', *options]
-    command += ['--progress-bar', 'off', '--retries', '3', '--requirement', requirements]
+    command += ['--requirement', requirements]
     collected = 0
 
     def show(line: str) -> None:
@@ -101,13 +104,18 @@ def build_packages(
     project: Project, ros: RosInstallation | None, runner: Runner, progress: Progress
 ) -> None:
     """Build the messages, the Python package and the root package with colcon."""
-    command = [project.environment / 'bin' / 'colcon', 'build']
-    command += ['--event-handlers', 'console_cohesion+', 'console_direct-', 'desktop_notification-']
+    command: list[str | Path] = [project.environment / 'bin' / 'colcon', 'build']
+    command += ['--event-handlers', 'console_direct+', 'console_cohesion-', 'desktop_notification-']
+
+    package = ''
 
     def show(line: str) -> None:
-        event = _COLCON_EVENT.match(line)
-        if event:
-            progress.detail(event.group(2))
+        nonlocal package
+        if event := _COLCON_EVENT.match(line):
+            package = event.group(1)
+            progress.detail(package)
+        elif done := _NINJA_PROGRESS.match(line):
+            progress.detail(f'{package} {done.group(1)} of {done.group(2)}')
 
     runner.run('build', command, _build_environ(project, ros), show)
 
@@ -116,10 +124,33 @@ def _build_environ(project: Project, ros: RosInstallation | None) -> Mapping[str
     environ = clean_environ(os.environ, keep_ros=ros is not None)
     environ['VIRTUAL_ENV'] = str(project.environment)
     environ['PATH'] = f'{project.environment / "bin"}{os.pathsep}{environ.get("PATH", os.defpath)}'
+    # Without this, colcon limits the load, and a machine that is busy compiles one file at a time.
+    environ['MAKEFLAGS'] = f'-j{os.cpu_count() or 1}'
     environ['COLCON_HOME'] = str(project.environment / 'colcon')  # not the user's own defaults
     if ros is None:
         environ['AMENT_PREFIX_PATH'] = str(project.environment)
     return environ
+
+
+def pin_packages(project: Project, runner: Runner, python: str) -> None:
+    """Resolve requirements.in for every machine and Python that the project supports.
+
+    The resolver is uv: pip resolves for the machine and Python that it runs on only. It is
+    installed for this once, in a folder that goes again.
+    """
+    environ = clean_environ(os.environ, keep_ros=False)
+    with TemporaryDirectory() as folder:
+        resolver = Path(folder) / 'bin' / 'uv'
+        resolved = Path(folder) / 'requirements.lock'
+        runner.run('lock', [python, '-m', 'venv', folder], environ)
+        install: list[str | Path] = [resolver.with_name('pip'), 'install', 'uv']
+        runner.run('lock', install, environ)
+        command: list[str | Path] = [resolver, 'pip', 'compile', project.requirements, '--quiet']
+        command += ['--universal', '--python-version', '3.11', '--generate-hashes']
+        command += ['--no-annotate', '--no-header', '--upgrade', '--output-file', resolved]
+        runner.run('lock', command, environ)
+        header = '# Made by `make lock` from requirements.in: edit that file, not this one.\n'
+        project.lock.write_text(header + resolved.read_text())
 
 
 def remove_folder(folder: Path) -> None:
