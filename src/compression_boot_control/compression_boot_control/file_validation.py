@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import ErrorDetails, core_schema
 
 from compression_boot_control.yaml_file import Document, FileError, Location, field_name
 
@@ -22,7 +32,9 @@ SHOWN_LENGTH = 40
 class FileModel(BaseModel):
     """A part of a file: fields are known, values keep their type and do not change."""
 
-    model_config = ConfigDict(extra='forbid', frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra='forbid', frozen=True, strict=True, use_attribute_docstrings=True
+    )
 
 
 class PartError(ValueError):
@@ -33,7 +45,7 @@ class PartError(ValueError):
         self.parts = parts
 
 
-def a_number(value: object) -> object:
+def a_number(value: object) -> float:
     """Refuse what pydantic would call a float and a person would not."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f'{shown(value)} is not a number; allowed: a number without quotes')
@@ -44,7 +56,7 @@ def a_number(value: object) -> object:
 
 @dataclass(frozen=True)
 class Range:
-    """Allowed values, in the unit that files use.
+    """Allowed values of a field, in the unit that files use: ``Annotated[float, Range(0, 1)]``.
 
     Attributes
     ----------
@@ -69,17 +81,23 @@ class Range:
         low = f'more than {self.low:g} up' if self.above else f'{self.low:g}'
         return f'{low} to {self.high:g} {self.unit}'.rstrip()
 
-
-def in_range(allowed: Range) -> Callable[[object], object]:
-    """Make a validator of numbers whose message says the whole range."""
-
-    def check(value: object) -> object:
+    def _check(self, value: object) -> object:
         number = a_number(value)
-        if isinstance(number, int | float) and not allowed.holds(number):
-            raise ValueError(f'{number:g} is out of range; allowed: {allowed}')
-        return number
+        if not self.holds(number):
+            raise ValueError(f'{number:g} is out of range; allowed: {self}')
+        return value
 
-    return check
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        # a message of pydantic's own constraints would name one end only
+        return core_schema.no_info_before_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        lower = 'exclusiveMinimum' if self.above else 'minimum'
+        return handler(schema) | {lower: self.low, 'maximum': self.high}
 
 
 Word = Annotated[str, Field(pattern=r'^[a-z][a-z0-9_]{0,39}$')]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from compression_boot_control.core.garment import LEGS, Garment, Pump, Supply
 from compression_boot_control.core.units import (
@@ -25,7 +25,6 @@ from compression_boot_control.file_validation import (
     Range,
     Text,
     Word,
-    in_range,
     near_name,
     validate,
 )
@@ -35,71 +34,76 @@ from compression_boot_control.yaml_file import Document, FileError, parse_yaml, 
 MILLISECOND = 1e-3
 
 # Ranges are wide around what is usual; they catch slips of unit, not odd designs.
-VOLUME = Range(0, 10, 'l', above=True)
-COMPLIANCE = Range(0, 50, 'ml/mmHg', above=True)
-VALVE_CONDUCTANCE = Range(0, 10, 'dm3/(s bar)', above=True)
-RESPONSE = Range(0, 1000, 'ms', above=True)
-DEAD_BAND = Range(0, 0.9)
-LENGTH = Range(0, 20, 'm', above=True)
-BORE = Range(0, 50, 'mm', above=True)
-LEAK = Range(0, 5000, 'ml/min')
-FREE_FLOW = Range(0, 500, 'l/min', above=True)
-SHUT_OFF = Range(120, 5000, 'mmHg')
-RELIEF = Range(120, 150, 'mmHg')
-
-Volume = Annotated[float, BeforeValidator(in_range(VOLUME)), Field(gt=0, le=VOLUME.high)]
-Compliance = Annotated[
-    float, BeforeValidator(in_range(COMPLIANCE)), Field(gt=0, le=COMPLIANCE.high)
-]
-Conductance = Annotated[
-    float, BeforeValidator(in_range(VALVE_CONDUCTANCE)), Field(gt=0, le=VALVE_CONDUCTANCE.high)
-]
-Response = Annotated[float, BeforeValidator(in_range(RESPONSE)), Field(gt=0, le=RESPONSE.high)]
-DeadBand = Annotated[float, BeforeValidator(in_range(DEAD_BAND)), Field(ge=0, le=DEAD_BAND.high)]
-Length = Annotated[float, BeforeValidator(in_range(LENGTH)), Field(gt=0, le=LENGTH.high)]
-Bore = Annotated[float, BeforeValidator(in_range(BORE)), Field(gt=0, le=BORE.high)]
-Leak = Annotated[float, BeforeValidator(in_range(LEAK)), Field(ge=0, le=LEAK.high)]
-FreeFlow = Annotated[float, BeforeValidator(in_range(FREE_FLOW)), Field(gt=0, le=FREE_FLOW.high)]
-ShutOff = Annotated[
-    float, BeforeValidator(in_range(SHUT_OFF)), Field(ge=SHUT_OFF.low, le=SHUT_OFF.high)
-]
-ReliefPressure = Annotated[
-    float, BeforeValidator(in_range(RELIEF)), Field(ge=RELIEF.low, le=RELIEF.high)
-]
+Volume = Annotated[float, Range(0, 10, 'l', above=True)]
+Compliance = Annotated[float, Range(0, 50, 'ml/mmHg', above=True)]
+Conductance = Annotated[float, Range(0, 10, 'dm3/(s bar)', above=True)]
+Response = Annotated[float, Range(0, 1000, 'ms', above=True)]
+DeadBand = Annotated[float, Range(0, 0.9)]
+Length = Annotated[float, Range(0, 20, 'm', above=True)]
+Bore = Annotated[float, Range(0, 50, 'mm', above=True)]
+Leak = Annotated[float, Range(0, 5000, 'ml/min')]
+FreeFlow = Annotated[float, Range(0, 500, 'l/min', above=True)]
+ShutOff = Annotated[float, Range(120, 5000, 'mmHg')]
+ReliefPressure = Annotated[float, Range(120, 150, 'mmHg')]
 
 
 class PumpPart(FileModel):
     """The pump: a straight curve from free flow to shut-off."""
 
     free_flow_l_per_min: FreeFlow
+    """Volume flow against no pressure."""
+
     shut_off_mmhg: ShutOff
+    """Gauge pressure at which the flow ends."""
 
 
 class SupplyPart(FileModel):
-    """The rail between pump and inlet valves, and its mechanical relief valve."""
+    """The rail between pump and inlet valves."""
 
     volume_l: Volume
+    """Volume of the rail."""
+
     relief_mmhg: ReliefPressure
+    """Gauge pressure at which the mechanical relief valve opens."""
 
 
 class ChamberDefaults(FileModel):
     """Valves and hose of every chamber whose zone does not say otherwise."""
 
     inlet_dm3_per_s_bar: Conductance = 0.3
+    """Sonic conductance of the inlet valve, fully open (ISO 6358)."""
+
     exhaust_dm3_per_s_bar: Conductance = 0.4
+    """Sonic conductance of the exhaust valve, fully open (ISO 6358)."""
+
     valve_response_ms: Response = 10.0
+    """Time constant of both valves."""
+
     valve_dead_band: DeadBand = 0.05
+    """Command below which a valve stays shut."""
+
     hose_length_m: Length = 1.5
+    """Length of the hose between manifold and chamber."""
+
     hose_bore_mm: Bore = 4.0
+    """Inner diameter of the hose."""
+
     leak_ml_per_min: Leak = 10.0
+    """Leak at 60 mmHg."""
 
 
 class ZonePart(FileModel):
-    """One zone: its volume, its compliance, and what differs from the defaults."""
+    """One zone, and what differs from the defaults of all chambers."""
 
     name: Word
+    """Name of the zone, e.g. calf."""
+
     rest_volume_l: Volume
+    """Volume that fills before the pressure rises."""
+
     compliance_ml_per_mmhg: Compliance
+    """Volume per pressure beyond the rest volume, wall and limb."""
+
     inlet_dm3_per_s_bar: Conductance | None = None
     exhaust_dm3_per_s_bar: Conductance | None = None
     valve_response_ms: Response | None = None
@@ -116,17 +120,28 @@ def _no_repeats(legs: list[str]) -> list[str]:
 
 
 class GarmentFile(FileModel):
-    """A garment file as it is written."""
+    """A garment: two sleeves, or one, of zones that are alike on both legs."""
 
     format: Format
+    """Version of the file format."""
+
     name: Word
+    """Name of the garment; the file is called the same."""
+
     description: Text
+    """For a person who chooses."""
+
     pump: PumpPart
     supply: SupplyPart
+
     legs: Annotated[
         list[Literal['left', 'right']], Field(min_length=1), AfterValidator(_no_repeats)
     ]
+    """Legs that have a sleeve."""
+
     zones: Annotated[list[ZonePart], Field(min_length=1, max_length=12)]
+    """Distal (foot) to proximal (thigh)."""
+
     chamber_defaults: ChamberDefaults = ChamberDefaults()
 
     @field_validator('zones')
@@ -213,4 +228,11 @@ def to_garment(file: GarmentFile) -> Garment:
             volume=file.supply.volume_l * LITRE,
             relief_pressure=file.supply.relief_mmhg * MMHG,
         ),
+    )
+
+
+def garment_schema() -> dict[str, Any]:
+    """JSON Schema of the garment file, for editors."""
+    return {'$schema': 'https://json-schema.org/draft/2020-12/schema'} | (
+        GarmentFile.model_json_schema()
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from compression_boot_control.file_validation import FileModel, Word, in_range
+from compression_boot_control.file_validation import FileModel, Word
 from compression_boot_control.sessions.limits import (
     DWELL,
     PULSE_DEPTH,
@@ -20,42 +20,31 @@ from compression_boot_control.sessions.limits import (
 )
 from compression_boot_control.sessions.zone_pressures import Pressure, ZonePressures
 
-Dwell = Annotated[float, BeforeValidator(in_range(DWELL)), Field(ge=DWELL.low, le=DWELL.high)]
-Rest = Annotated[float, BeforeValidator(in_range(REST)), Field(ge=REST.low, le=REST.high)]
-Repeats = Annotated[int, BeforeValidator(in_range(REPEATS)), Field(ge=REPEATS.low, le=REPEATS.high)]
+Dwell = Annotated[float, DWELL]
+Rest = Annotated[float, REST]
 
 
 class Phase(FileModel):
-    """What all phases have.
-
-    Attributes
-    ----------
-    name : str
-        Unique in its protocol, e.g. warm_up, main, cool_down.
-    repeats : int or None
-        Number of cycles; None fills the session's time.
-    """
+    """What all phases have."""
 
     name: Word
-    repeats: Repeats | None = None
+    """Unique in its protocol, e.g. warm_up, main, cool_down."""
+
+    repeats: Annotated[int, REPEATS] | None = None
+    """Number of cycles; without it the phase fills the session's time."""
 
 
 class Compression(Phase):
-    """A cycle of compression: every pattern ends with a full release and a rest.
-
-    Attributes
-    ----------
-    dwell_s : float
-        Time under pressure after the last inflation [s].
-    release : str
-        Always full: all zones vent to below 10 mmHg.
-    rest_s : float
-        Time vented before the next cycle [s].
-    """
+    """A cycle of compression: every pattern ends with a full release and a rest."""
 
     dwell_s: Dwell
+    """Time under pressure after an inflation: the last one, or each of a peristaltic wave."""
+
     release: Literal['full'] = 'full'
+    """All zones vent to below 10 mmHg."""
+
     rest_s: Rest
+    """Time vented before the next cycle."""
 
     def zone_pressures(self, zone_order: Sequence[str]) -> tuple[float, ...]:
         """Pressure of each zone of a garment, distal to proximal [mmHg]; 0 for a vented one.
@@ -72,6 +61,7 @@ class Graded(Compression):
     """A pattern whose pressure falls from foot to thigh."""
 
     pressure: ZonePressures
+    """Pressure of each zone; it never rises towards the thigh."""
 
     def zone_pressures(self, zone_order: Sequence[str]) -> tuple[float, ...]:
         """See `Compression`."""
@@ -85,47 +75,27 @@ class SequentialGradientHold(Graded):
 
 
 class Peristaltic(Graded):
-    """A window of inflated zones moves from foot to thigh; the zones behind it release.
-
-    Attributes
-    ----------
-    window_zones : int
-        Zones that are under pressure at the same time.
-    dwell_s : float
-        Time that the window stays at each place [s].
-    """
+    """A window of inflated zones moves from foot to thigh; the zones behind it release."""
 
     pattern: Literal['peristaltic']
-    window_zones: Annotated[
-        int, BeforeValidator(in_range(WINDOW)), Field(ge=WINDOW.low, le=WINDOW.high)
-    ] = 2
+
+    window_zones: Annotated[int, WINDOW] = 2
+    """Zones that are under pressure at the same time."""
 
 
 class Pulse(Graded):
-    """As sequential gradient hold, with a short oscillation on the zone that was just inflated.
-
-    Attributes
-    ----------
-    pulses : int
-        Oscillations of each zone.
-    pulse_depth_mmhg : float
-        Drop below the zone's pressure, never above it [mmHg].
-    pulse_s : float
-        Time at the lower pressure [s].
-    """
+    """As sequential gradient hold, with an oscillation on the zone that was just inflated."""
 
     pattern: Literal['pulse']
-    pulses: Annotated[
-        int, BeforeValidator(in_range(PULSES)), Field(ge=PULSES.low, le=PULSES.high)
-    ] = 3
-    pulse_depth_mmhg: Annotated[
-        float,
-        BeforeValidator(in_range(PULSE_DEPTH)),
-        Field(ge=PULSE_DEPTH.low, le=PULSE_DEPTH.high),
-    ] = 8.0
-    pulse_s: Annotated[
-        float, BeforeValidator(in_range(PULSE_TIME)), Field(ge=PULSE_TIME.low, le=PULSE_TIME.high)
-    ] = 1.0
+
+    pulses: Annotated[int, PULSES] = 3
+    """Oscillations of each zone."""
+
+    pulse_depth_mmhg: Annotated[float, PULSE_DEPTH] = 8.0
+    """Drop below the zone's pressure, which it never exceeds."""
+
+    pulse_s: Annotated[float, PULSE_TIME] = 1.0
+    """Time at the lower pressure."""
 
 
 class Uniform(Compression):
@@ -133,6 +103,7 @@ class Uniform(Compression):
 
     pattern: Literal['uniform']
     pressure_mmhg: Pressure
+    """Pressure of every zone."""
 
     def zone_pressures(self, zone_order: Sequence[str]) -> tuple[float, ...]:
         """See `Compression`."""
@@ -140,23 +111,21 @@ class Uniform(Compression):
 
 
 class Scaled(Phase):
-    """Another phase at a part of its pressure: a warm-up or a cool-down.
-
-    Attributes
-    ----------
-    of : str
-        Name of the other phase.
-    scale : float
-        Its pressures are multiplied by this.
-    dwell_s, rest_s : float or None
-        Instead of the other phase's own, if given.
-    """
+    """Another phase at a part of its pressure: a warm-up or a cool-down."""
 
     pattern: Literal['scaled']
+
     of: Word
-    scale: Annotated[float, BeforeValidator(in_range(SCALE)), Field(ge=SCALE.low, le=SCALE.high)]
+    """Name of the other phase."""
+
+    scale: Annotated[float, SCALE]
+    """The other phase's pressures are multiplied by this."""
+
     dwell_s: Dwell | None = None
+    """Instead of the other phase's own."""
+
     rest_s: Rest | None = None
+    """Instead of the other phase's own."""
 
     def applied_to(self, other: Compression) -> Compression:
         """Return the other phase with this one's times; its pressures are not scaled yet."""

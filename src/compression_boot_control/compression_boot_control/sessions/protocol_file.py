@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from compression_boot_control.file_validation import (
     FileModel,
@@ -13,7 +13,6 @@ from compression_boot_control.file_validation import (
     PartError,
     Text,
     Word,
-    in_range,
     near_name,
     validate,
 )
@@ -30,41 +29,32 @@ class Evidence(FileModel):
 
 
 class Protocol(FileModel):
-    """A compression protocol.
-
-    Attributes
-    ----------
-    format : int
-        Version of the file format.
-    name : str
-        By which it is started; the file is called the same.
-    title, description, who_it_is_for, when : str
-        For a person who chooses.
-    evidence : Evidence
-    extends : str or None
-        Protocol in the library whose fields this one has taken over.
-    session_min : float
-        Length of the session [min].
-    legs : str
-        together; alternate: one leg after the other in each cycle, for a small pump; left; right.
-    phases : list
-        In order. Those without `repeats` follow each other and repeat until the time is up; those
-        before are the warm-up, those after the cool-down.
-    """
+    """A compression protocol."""
 
     format: Format
+    """Version of the file format."""
+
     name: Word
+    """Name by which it is started; the file is called the same."""
+
     title: Text
     description: Text
     who_it_is_for: Text
     when: Text
     evidence: Evidence
+
     extends: Word | None = None
-    session_min: Annotated[
-        float, BeforeValidator(in_range(SESSION_TIME)), Field(gt=0, le=SESSION_TIME.high)
-    ]
+    """Protocol of the library from which this one takes what it does not say itself."""
+
+    session_min: Annotated[float, SESSION_TIME]
+    """Length of the session."""
+
     legs: Literal['together', 'alternate', 'left', 'right'] = 'together'
+    """Alternate: one leg after the other in each cycle, for a small pump."""
+
     phases: Annotated[list[AnyPhase], Field(min_length=1, max_length=20)]
+    """In order. Those without repeats follow each other and repeat until the time is up; those
+    before are the warm-up, those after the cool-down."""
 
     @field_validator('phases')
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.file_validation import (
@@ -13,7 +13,6 @@ from compression_boot_control.file_validation import (
     PartError,
     Word,
     a_number,
-    in_range,
     near_name,
 )
 from compression_boot_control.sessions.limits import GRADIENT, PASCAL_LIKE, PRESSURE
@@ -37,7 +36,6 @@ ANATOMICAL_ORDER = (
 def a_pressure(value: object) -> object:
     """Refuse what no boots should be set to, and say which slip it looks like."""
     number = a_number(value)
-    assert isinstance(number, int | float)
     if PRESSURE.holds(number):
         return number
     if number >= PASCAL_LIKE:
@@ -61,8 +59,14 @@ def a_zone_pressure(value: object) -> object:
         raise ValueError(f'{error}, or 0 for a zone that stays vented') from None
 
 
-Pressure = Annotated[float, BeforeValidator(a_pressure), Field(ge=PRESSURE.low, le=PRESSURE.high)]
-ZonePressure = Annotated[float, BeforeValidator(a_zone_pressure), Field(ge=0, le=PRESSURE.high)]
+IN_RANGE = {'type': 'number', 'minimum': PRESSURE.low, 'maximum': PRESSURE.high}
+
+Pressure = Annotated[float, BeforeValidator(a_pressure), WithJsonSchema(IN_RANGE)]
+ZonePressure = Annotated[
+    float,
+    BeforeValidator(a_zone_pressure),
+    WithJsonSchema({'anyOf': [{'const': 0}, IN_RANGE]}),
+]
 
 
 def rising_pair(pressures: Sequence[float]) -> tuple[int, int] | None:
@@ -83,20 +87,21 @@ def rising_pair(pressures: Sequence[float]) -> tuple[int, int] | None:
 class ZonePressures(FileModel):
     """Pressures of the zones, in one of three ways.
 
-    Either ``zones_mmhg``: each zone by name; 0 leaves a zone vented. Or ``foot_mmhg`` with
-    ``gradient_mmhg_per_zone``: so much less from zone to zone towards the thigh. Or ``foot_mmhg``
-    with ``thigh_mmhg``: equal steps between the two, on a garment of any number of zones.
+    Either ``zones_mmhg``, or ``foot_mmhg`` with ``gradient_mmhg_per_zone``, or ``foot_mmhg`` with
+    ``thigh_mmhg``, which suits garments of any number of zones.
     """
 
     zones_mmhg: Annotated[dict[Word, ZonePressure], Field(min_length=1)] | None = None
+    """Each zone by name; 0 leaves a zone vented."""
+
     foot_mmhg: Pressure | None = None
+    """Pressure of the most distal zone."""
+
     thigh_mmhg: Pressure | None = None
-    gradient_mmhg_per_zone: (
-        Annotated[
-            float, BeforeValidator(in_range(GRADIENT)), Field(ge=GRADIENT.low, le=GRADIENT.high)
-        ]
-        | None
-    ) = None
+    """Pressure of the most proximal zone; the steps in between are equal."""
+
+    gradient_mmhg_per_zone: Annotated[float, GRADIENT] | None = None
+    """So much less from zone to zone towards the thigh."""
 
     @model_validator(mode='before')
     @classmethod
