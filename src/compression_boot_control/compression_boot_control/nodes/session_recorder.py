@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from compression_boot_msgs.srv import StartRecording, StopRecording
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
 from compression_boot_control.analysis.bag_metadata import qos_text
 from compression_boot_control.analysis.bag_writer import BagWriter
@@ -154,7 +155,12 @@ class SessionRecorderNode(SafeNode):
 
 
 def _qos_text(topic: Topic) -> str:
-    return qos_text(topic.qos)
+    qos = topic.qos
+    return qos_text(
+        reliable=qos.reliability == ReliabilityPolicy.RELIABLE,
+        transient_local=qos.durability == DurabilityPolicy.TRANSIENT_LOCAL,
+        depth=qos.depth,
+    )
 
 
 def main() -> None:
