@@ -31,7 +31,12 @@ from compression_boot_control.nodes.conversions import command_from, to_wire
 from compression_boot_control.nodes.garment_parameter import garment_of
 from compression_boot_control.nodes.interfaces import LAYOUT, MANIFOLD_STATE, PERMITTED
 from compression_boot_control.nodes.parameters import GARMENT, Parameter
-from compression_boot_control.nodes.runtime import ConfigurationError, SafeLifecycleNode, run
+from compression_boot_control.nodes.runtime import (
+    ConfigurationError,
+    SafeLifecycleNode,
+    logged_transition,
+    run,
+)
 
 CLOCK_EVERY = 5
 """Samples from one /clock message to the next in lockstep."""
@@ -68,6 +73,9 @@ def make_manifold(settings: dict[str, Any]) -> Manifold:
     raise ConfigurationError(f'backend {settings["backend"]!r} is not known: use sim')
 
 
+_SUCCESS = TransitionCallbackReturn.SUCCESS
+
+
 class ManifoldNode(SafeLifecycleNode):
     """The manifold node; see the module."""
 
@@ -94,12 +102,12 @@ class ManifoldNode(SafeLifecycleNode):
         self._clock = self.create_publisher(Clock, '/clock', QoSProfile(depth=1))
         self.listen(PERMITTED, self._on_permitted)
         self.every(self._tick_period(), self._on_tick)
-        if self.settings['autostart']:
-            self.trigger_configure()
+        if self.settings['autostart'] and self.trigger_configure() == _SUCCESS:
             self.trigger_activate()
 
     # -- lifecycle
 
+    @logged_transition
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Connect to the hardware and publish the layout."""
         try:
@@ -110,12 +118,14 @@ class ManifoldNode(SafeLifecycleNode):
         self._layout.publish(self._layout_message())
         return TransitionCallbackReturn.SUCCESS
 
+    @logged_transition
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start sampling."""
         self._active = True
         self._fault = ManifoldFault.NONE
         return TransitionCallbackReturn.SUCCESS
 
+    @logged_transition
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Vent and stop sampling."""
         self.make_safe('deactivated')
@@ -123,11 +133,13 @@ class ManifoldNode(SafeLifecycleNode):
         self._fault = ManifoldFault.NOT_READY
         return TransitionCallbackReturn.SUCCESS
 
+    @logged_transition
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Disconnect."""
         self._manifold.close()
         return TransitionCallbackReturn.SUCCESS
 
+    @logged_transition
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Vent and disconnect."""
         self._active = False

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
 from types import FrameType
 from typing import Any
 
@@ -22,7 +23,7 @@ from rclpy._rclpy_pybind11 import RCLError
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import InvalidParameterValueException
 from rclpy.experimental import EventsExecutor
-from rclpy.lifecycle import LifecycleNode
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.signals import SignalHandlerOptions
@@ -139,6 +140,20 @@ class SafeLifecycleNode(SafeNode, LifecycleNode):
             self.get_logger().warning(f'transition refused: {error}')
             response.success = False
             return response
+
+
+Transition = Callable[[Any, LifecycleState], TransitionCallbackReturn]
+
+
+def logged_transition(callback: Transition) -> Transition:
+    """Wrap a lifecycle callback: rclpy swallows its exceptions, so vent and log them here."""
+
+    @wraps(callback)
+    def guarded(node: SafeLifecycleNode, state: LifecycleState) -> TransitionCallbackReturn:
+        result = node.guard(callback)(node, state)
+        return TransitionCallbackReturn.ERROR if result is None else result
+
+    return guarded
 
 
 class _Flag:
