@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from compression_boot_control.core.signals import Actuation, FloatArray, IntArray, Readings
+from compression_boot_control.core.signals import Actuation, FloatArray, Readings
 from compression_boot_control.plant import layout as at
 from compression_boot_control.plant import step as reference
 from compression_boot_control.plant.faults import Fault, FaultState
@@ -14,7 +14,7 @@ from compression_boot_control.plant.memory import Memory
 from compression_boot_control.plant.parameters import PlantParameters
 from compression_boot_control.plant.state import PlantState
 
-Integrator = Callable[[Memory, IntArray, Actuation, FloatArray, int], Readings]
+Integrator = Callable[[Memory, Actuation, FloatArray, int], Readings]
 
 MAXIMUM_SUBSTEP = 2e-3
 """Longest substep [s]. Halving it changes no chamber pressure by 0.1 mmHg."""
@@ -48,15 +48,13 @@ class SimulatedBoots:
         self.maximum_substep = maximum_substep
         self._advance = integrator
         self._rng = np.random.default_rng(seed)
-        self._memory = Memory(parameters.shape)
-        self._memory.state = PlantState.vented(parameters)
+        self._memory = Memory(parameters)
         self._faults: list[Fault] = []
         self._fault_state = FaultState.none(parameters.shape)
         self._interval = 0.0
         self._substeps = 0
         self._time = 0.0
         self._set_interval(maximum_substep)
-        self._apply_faults()
         self._readings = self._run(Actuation.vented(parameters.shape), 0)
 
     @property
@@ -115,7 +113,7 @@ class SimulatedBoots:
         state = self._fault_state.with_faults(*faults)
         self._faults.extend(faults)
         self._fault_state = state
-        self._memory.set_parameters(self.parameters, state)
+        self._memory.set_faults(state)
 
     def clear_faults(self, *faults: Fault) -> None:
         """Switch faults off, from the next step; all of them if none is named."""
@@ -124,7 +122,7 @@ class SimulatedBoots:
 
     def _apply_faults(self) -> None:
         self._fault_state = FaultState.none(self.parameters.shape).with_faults(*self._faults)
-        self._memory.set_parameters(self.parameters, self._fault_state)
+        self._memory.set_faults(self._fault_state)
 
     def _set_interval(self, interval: float) -> None:
         if not 0.0 < interval < np.inf:
@@ -132,11 +130,9 @@ class SimulatedBoots:
         self._interval = interval
         # the small part keeps a rounding error in dt from costing one more substep
         self._substeps = int(np.ceil(interval / self.maximum_substep - 1e-6))
-        self._memory.set_substep(self.parameters, interval / self._substeps)
+        self._memory.set_substep(interval / self._substeps)
 
     def _run(self, actuation: Actuation, substeps: int) -> Readings:
         shape = self.parameters.shape
         noise = self._rng.standard_normal((*shape[:-1], shape[-1] + 1))
-        return self._advance(
-            self._memory, self.parameters.neighbours, actuation, noise, substeps
-        )
+        return self._advance(self._memory, actuation, noise, substeps)

@@ -33,6 +33,10 @@ SMALL_DROP = 1.0
 """Drop below which a secant is taken over this drop [Pa]; all flow laws are linear there."""
 
 
+TINY = 1e-30
+"""What a root is kept from vanishing by; in its unit far below anything that matters."""
+
+
 def inlet_command(command: Value) -> Value:
     """Command within 0..1; NaN, which no driver can apply, is shut."""
     return np.fmin(np.fmax(command, 0.0), 1.0)
@@ -69,10 +73,10 @@ def chamber_gas(
 ) -> tuple[Value, Value]:
     """Pressure of a chamber by the gas law, and its slope over mass.
 
-    Slack, the chamber is filled to the share x at ``p = x p_slack``, and
-    ``m R T = (p_atm + x p_slack) x V_rest``. Beyond x = 1 it stretches by s over the slack
-    pressure, and ``m R T = (p_atm + p_slack + s) (V_rest + C s)``. Both are quadratic; the roots
-    are written with the difference in the numerator, exact for p_slack = 0 and for C = 0.
+    Slack, the pressure rises with the content m R T, and reaches the slack pressure as the chamber
+    fills its rest volume. Beyond that it stretches, by s over the slack pressure, and
+    ``m R T = (p_atm + p_slack + s) (V_rest + C s)``: a quadratic, whose root is written with the
+    difference in the numerator, exact for C = 0 too.
 
     Parameters
     ----------
@@ -89,19 +93,16 @@ def chamber_gas(
         Pressure [Pa] and its slope [Pa/kg].
     """
     content = mass * energy
-    empty = ATMOSPHERE * rest_volume
-    slack_root = np.sqrt(
-        empty * empty + 4.0 * slack_pressure * rest_volume * np.maximum(content, 0.0)
-    )
-    filled = 2.0 * content / (empty + slack_root)
     base = ATMOSPHERE + slack_pressure
+    full = base * rest_volume
+    slack_slope = slack_pressure / full
     gap = rest_volume - compliance * base
-    taut_root = np.sqrt(gap * gap + 4.0 * compliance * np.maximum(content, 0.0))
-    stretch = 2.0 * (content - base * rest_volume) / (
-        rest_volume + compliance * base + taut_root
-    )
-    pressure = slack_pressure * np.minimum(filled, 1.0) + np.maximum(stretch, 0.0)
-    slope = energy * np.where(stretch > 0.0, 1.0 / taut_root, slack_pressure / slack_root)
+    root = np.sqrt(gap * gap + np.maximum(4.0 * compliance * content, TINY))
+    stretch = 2.0 * (content - full) / (rest_volume + compliance * base + root)
+    pressure = slack_slope * np.minimum(content, full) + np.maximum(stretch, 0.0)
+    # a product, because numpy's where makes arrays of scalars
+    taut = stretch > 0.0
+    slope = energy * (taut / root + (1.0 - taut) * slack_slope)
     return pressure, slope
 
 
@@ -193,3 +194,8 @@ def sensor_value(
     """Reading of a sound sensor: with its error and noise, saturated, in steps [Pa]."""
     raw = np.minimum(np.maximum(sensed + error + noise, low), high)
     return np.rint(raw / resolution) * resolution
+
+
+def sensor_drift(drift: Value, rate: Value, elapsed: Value) -> Value:
+    """What a drifting sensor has gathered [Pa]; nothing once it is sound again."""
+    return (drift + rate * elapsed) * (rate != 0.0)

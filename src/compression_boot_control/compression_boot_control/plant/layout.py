@@ -1,90 +1,103 @@
 """Rows of the memory of the simulated boots: one number each per chamber, or per garment.
 
-The order has no meaning but one: row 0 of a garment is the ambient gauge pressure, 0, and row 0 of
-a chamber its gauge pressure, so that a neighbour that does not exist has ambient pressure.
+The record of a garment comes before those of its chambers. Rows 0 to 4 mean the same in both: a
+pressure that neighbours feel, and what is handed from each record to the next, the supply pressure
+down to the chambers and sums over the chambers on to the last. Rows of valves and sensors are those
+at the other end of the chamber's hose, wherever it is plugged in.
 """
 
 from __future__ import annotations
 
-# state of a chamber, its port and its valves
+# the gauge pressure of a chamber, and 0 in the record of the garment: a neighbour that does not
+# exist has ambient pressure
 PRESSURE = 0
-PORT_PRESSURE = 1
-CHAMBER_MASS = 2
-PORT_MASS = 3
-TEMPERATURE_RISE = 4
-CREEP = 5
-INLET_OPENING = 6
-EXHAUST_OPENING = 7
-SENSED = 8
-DRIFT = 9
-READING = 10
-EXHAUSTED = 11
-LEAKED = 12
-# what a step needs to know of it
-REST_VOLUME = 13
-COMPLIANCE = 14
-SLACK_PRESSURE = 15
-SQUEEZE = 16
-CREEP_VOLUME = 17
-CREEP_DECAY = 18
-THERMAL_RISE = 19
-THERMAL_DECAY = 20
-INLET_CONDUCTANCE = 21
-EXHAUST_CONDUCTANCE = 22
-VALVE_DECAY = 23
-VALVE_MEAN = 24
-DEAD_BAND = 25
-HOSE_LINEAR = 26
-HOSE_QUADRATIC = 27
-HOSE_FACTOR = 28
-PORT_STEP_SLOPE = 29
-BURST_CONDUCTANCE = 30
-LEAK_CONDUCTANCE = 31
-INLET_GAIN = 32
-INLET_BIAS = 33
-EXHAUST_GAIN = 34
-EXHAUST_BIAS = 35
-PORT = 36
-SENSOR_ERROR = 37
-SENSOR_DRIFT = 38
-SENSOR_NOISE = 39
-SENSOR_STUCK = 40
-SENSOR_DEAD = 41
-SENSOR_MISSING = 42
-# what a substep keeps from its first half to its second
-INLET = 43
-EXHAUST = 44
-HOSE = 45
-CHAMBER_BASE = 46
-CHAMBER_SHARE = 47
-PORT_BASE = 48
-PORT_SHARE = 49
-LOST_VOLUME = 50
-ROWS = 51
+SUPPLY_PRESSURE = 1
+INLET_SUM = 2
+INLET_BASE_SUM = 3
+FILLED_SUM = 4
+
+# state of a chamber, its hose, and the valves and the sensor at its port
+PORT_PRESSURE = 5
+CHAMBER_MASS = 6
+PORT_MASS = 7
+TEMPERATURE_RISE = 8
+CREEP = 9
+EXHAUSTED = 10
+LEAKED = 11
+INLET_OPENING = 12
+EXHAUST_OPENING = 13
+SENSED = 14
+DRIFT = 15
+READING = 16
+# what a step needs to know of the chamber and its hose
+REST_VOLUME = 17
+COMPLIANCE = 18
+SLACK_PRESSURE = 19
+SQUEEZE = 20
+CREEP_VOLUME = 21
+CREEP_DECAY = 22
+THERMAL_RISE = 23
+THERMAL_DECAY = 24
+HOSE_LINEAR = 25
+HOSE_QUADRATIC = 26
+HOSE_FACTOR = 27
+PORT_SLOPE = 28
+BURST_CONDUCTANCE = 29
+LEAK_CONDUCTANCE = 30
+PORT = 31
+# and of the valves and the sensor
+INLET_CONDUCTANCE = 32
+EXHAUST_CONDUCTANCE = 33
+VALVE_DECAY = 34
+VALVE_MEAN = 35
+DEAD_BAND = 36
+INLET_GAIN = 37
+INLET_BIAS = 38
+EXHAUST_GAIN = 39
+EXHAUST_BIAS = 40
+SENSOR_DECAY = 41
+SENSOR_ERROR = 42
+SENSOR_DRIFT = 43
+SENSOR_NOISE = 44
+SENSOR_STUCK = 45
+SENSOR_DEAD = 46
+SENSOR_MISSING = 47
+# what one part of a step leaves to the next
+INLET_TARGET = 48
+EXHAUST_TARGET = 49
+SLOPE = 50
+LOST_VOLUME = 51
+INLET = 52
+EXHAUST = 53
+HOSE = 54
+CHAMBER_BASE = 55
+CHAMBER_SHARE = 56
+PORT_BASE = 57
+PORT_SHARE = 58
+
+ROWS = 59
 
 # state of a garment
-AMBIENT = 0
-SUPPLY_PRESSURE = 1
-SUPPLY_MASS = 2
-PUMP_SPEED = 3
-SUPPLY_SENSED = 4
-SUPPLY_READING = 5
-PUMPED = 6
-RELIEVED = 7
+SUPPLY_MASS = 5
+PUMP_SPEED = 6
+SUPPLY_SENSED = 7
+PUMPED = 8
+RELIEVED = 9
 # what a step needs to know of it
-PUMP_FREE_FLOW = 8
-PUMP_SHUT_OFF = 9
-PUMP_DECAY = 10
-PUMP_MEAN = 11
-SUPPLY_STEP_SLOPE = 12
-RELIEF_PRESSURE = 13
-RELIEF_BAND = 14
-RELIEF_CONDUCTANCE = 15
-SENSOR_DECAY = 16
-SENSOR_STEP = 17
-SENSOR_MINIMUM = 18
-SENSOR_MAXIMUM = 19
-SUPPLY_ERROR = 20
-SUPPLY_NOISE = 21
-SUPPLY_MISSING = 22
-SUBSTEP = 23
+PUMP_FREE_FLOW = 10
+PUMP_SHUT_OFF = 11
+PUMP_DECAY = 12
+PUMP_MEAN = 13
+SUPPLY_SLOPE = 14
+RELIEF_PRESSURE = 15
+RELIEF_BAND = 16
+RELIEF_CONDUCTANCE = 17
+SUPPLY_DECAY = 18
+SUPPLY_ERROR = 19
+SUPPLY_NOISE = 20
+SUPPLY_MISSING = 21
+SENSOR_STEP = 22
+SENSOR_MINIMUM = 23
+SENSOR_MAXIMUM = 24
+# what one part of a step leaves to the next
+PUMP_COMMAND = 25

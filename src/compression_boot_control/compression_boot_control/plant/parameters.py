@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -222,7 +223,7 @@ def vary(
     ranges : mapping of str to Range
         By the name of the parameter, such as `MODEST_RANGES` or `FULL_RANGES`.
     """
-    drawn = {
+    drawn: dict[str, Any] = {
         name: _draw(getattr(parameters, name), parameters, rng, limits)
         for name, limits in ranges.items()
     }

@@ -114,9 +114,7 @@ tolerance."""
 
 FULL_RANGES = _LEG_AND_WORKSHOP | {
     'slack_pressure': Range(0.0, 2.0 * MMHG, common=1.0),
-    'inlet_conductance': Range(
-        0.05 * CONDUCTANCE, 0.8 * CONDUCTANCE, logarithmic=True, common=0.9
-    ),
+    'inlet_conductance': Range(0.05 * CONDUCTANCE, 0.8 * CONDUCTANCE, logarithmic=True, common=0.9),
     'exhaust_conductance': Range(
         0.05 * CONDUCTANCE, 0.8 * CONDUCTANCE, logarithmic=True, common=0.9
     ),

@@ -37,6 +37,8 @@ class PlantState:
         Pressure at the sensors behind their lag, before errors and noise [Pa].
     sensor_drift : (..., N) array
         What drifting sensors have gathered [Pa].
+    reading : (..., N) array
+        What the sensors last read, which a stuck one repeats [Pa].
     supply_pressure, supply_mass : (...) array
         Gauge pressure [Pa] of, and gas in, the supply rail [kg].
     supply_sensed : (...) array
@@ -59,6 +61,7 @@ class PlantState:
     exhaust_opening: FloatArray
     sensed: FloatArray
     sensor_drift: FloatArray
+    reading: FloatArray
     supply_pressure: FloatArray
     supply_mass: FloatArray
     supply_sensed: FloatArray
@@ -85,6 +88,7 @@ class PlantState:
             exhaust_opening=np.ones(parameters.shape),
             sensed=chambers,
             sensor_drift=chambers,
+            reading=chambers,
             supply_pressure=garments,
             supply_mass=density * parameters.supply_volume,
             supply_sensed=garments,
