@@ -99,7 +99,7 @@ class ManifoldNode(SafeLifecycleNode):
         self._epoch = self.get_clock().now()
         self._layout = self.advertise(LAYOUT)
         self._state = self.advertise(MANIFOLD_STATE)
-        self._clock = self.create_publisher(Clock, '/clock', QoSProfile(depth=1))
+        self._simulated_clock = self.create_publisher(Clock, '/clock', QoSProfile(depth=1))
         self.listen(PERMITTED, self._on_permitted)
         self.every(self._tick_period(), self._on_tick)
         if self.settings['autostart'] and self.trigger_configure() == _SUCCESS:
@@ -237,7 +237,7 @@ class ManifoldNode(SafeLifecycleNode):
             return
         stamp = self._stamp()
         if self._lockstep and self._sequence % CLOCK_EVERY == 0:
-            self._clock.publish(Clock(clock=stamp))
+            self._simulated_clock.publish(Clock(clock=stamp))
         self._state.publish(self._state_message(sample, stamp))
 
     def _stamp(self) -> Time:

@@ -132,10 +132,11 @@ class SafetyState(NamedTuple):
 def conditions(limits: SafetyLimits, inputs: SafetyInputs) -> BoolArray:
     """Every hazard's condition before debounce, (..., N, H), in the order of `HAZARDS`.
 
-    Comparisons are written so that NaN makes them true: in doubt there is a hazard.
+    Comparisons of ages are written so that NaN makes them true: in doubt there is a hazard.
     """
     everywhere = np.ones_like(inputs.raw, dtype=np.bool_)
-    over = ~(inputs.raw <= limits.over_pressure)
+    # a missing reading is no over-pressure, which would latch; it has a hazard of its own
+    over = inputs.raw > limits.over_pressure
     plausible = (inputs.raw > LOWEST_RAW) & (inputs.raw < limits.highest_raw)
     rows = (
         inputs.emergency & everywhere,
