@@ -52,8 +52,11 @@ NOT_ZEROED, MISSING, OUT_OF_RANGE, STUCK, OFFSET = (
 SLACK_PRESSURE = 5.0 * MMHG
 """Below this the chamber may still be slack, and its flow says little of its pressure [Pa]."""
 
-RATE_TIME = 0.04
+RATE_TIME = 0.08
 """Time constant of the filter on the rate [s]."""
+
+STILL_RATE = 8.0 * MMHG
+"""A vented chamber whose pressure moves less than this is at rest; noise alone makes 1.3 [Pa/s]."""
 
 
 class SensingParameters(NamedTuple):
@@ -275,7 +278,7 @@ def sensing_law(parameters, state, raw, inlet_command, exhaust_command, supply, 
     rate = np.where(state.started, state.rate + smooth * (slope - state.rate), 0.0)
 
     open_to_air = (exhaust_command > 0.99) & (inlet_command <= 0.0)
-    still = np.abs(rate) < 2.0 * MMHG
+    still = np.abs(rate) < STILL_RATE
     quiet_time = np.where(open_to_air & still & usable, state.quiet_time + dt, 0.0)
     learning = quiet_time > parameters.zero_after
     learned = state.offset + np.minimum(dt / parameters.zero_time, 1.0) * (safe_raw - state.offset)
