@@ -59,6 +59,10 @@ class FileError(Exception):
         self.lines = lines
 
 
+class MissingFileError(FileError):
+    """There is no such file."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a value stands: the name of its source, and the line from 1."""
@@ -106,7 +110,7 @@ def read_yaml(path: Path, *, source: str | None = None) -> Document:
     name = source or str(path)
     try:
         if not path.is_file():
-            raise FileError(f'{name}:1:file: no such file; check the name')
+            raise MissingFileError(f'{name}:1:file: no such file; check the name')
         size = path.stat().st_size
         if size > SIZE_LIMIT:
             raise FileError(

@@ -8,7 +8,7 @@ import numpy as np
 
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.plan import Plan, StageKind
-from compression_boot_control.core.signals import FloatArray, Mode
+from compression_boot_control.core.signals import FloatArray, IntArray, Mode
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.sessions.fill_time import fill_time, release_time
 
@@ -17,31 +17,45 @@ UNDER_PRESSURE = 15.0 * MMHG
 
 
 @dataclass(frozen=True)
+class Timeline:
+    """Stages as they are expected to follow each other in a session.
+
+    Attributes
+    ----------
+    row : (K,) array
+        Rows of the plan's table.
+    start : (K + 1,) array
+        When each begins, and when the last one ends [s].
+    cycles : int
+        Full passes of the loop.
+    """
+
+    row: IntArray
+    start: FloatArray
+    cycles: int
+
+
+@dataclass(frozen=True)
 class PlanEstimate:
     """Expected times of a plan [s].
 
     Attributes
     ----------
-    stage_time : (S,) array
-        Of each stage, chambers empty before they are inflated: the slowest case.
-    refill_stage_time : (S,) array
-        The same with chambers that have kept their slack air: the quickest case.
     wave_time : float
-        Inflation in one cycle of the loop, from empty chambers.
+        Inflation in one cycle of the loop, from empty chambers: the slowest case.
     refill_wave_time : float
-        The same from slack chambers, as in a later cycle.
+        The same from chambers that have kept their slack air, as in a later cycle.
     first_cycle_time, cycle_time : float
         One cycle of the loop, from empty and from slack chambers.
     cycles : int
-        Full cycles in the session, those before and after the loop included.
+        Full cycles of the loop, as the session's result counts them.
     zone_time : float
         Longest time of a chamber under pressure without a release, from empty chambers.
     session_time : float
         Whole session, with what comes after the loop.
+    timeline : Timeline
     """
 
-    stage_time: FloatArray
-    refill_stage_time: FloatArray
     wave_time: float
     refill_wave_time: float
     first_cycle_time: float
@@ -49,6 +63,7 @@ class PlanEstimate:
     cycles: int
     zone_time: float
     session_time: float
+    timeline: Timeline
 
 
 def estimate(plan: Plan, garment: Garment) -> PlanEstimate:
@@ -57,36 +72,46 @@ def estimate(plan: Plan, garment: Garment) -> PlanEstimate:
     quick = stage_times(plan, garment, empty=False)
     loop = slice(plan.loop_start, plan.loop_end)
     inflating = plan.kind[loop] == StageKind.INFLATE
-    cycle_time = float(quick[loop].sum())
-    prefix_time = _prefix_time(plan, slow, quick)
-    first_cycle = float((slow if plan.loop_start == 0 else quick)[loop].sum())
-    left = max(plan.session_time - prefix_time - first_cycle, -1.0)
-    in_loop = 0 if left < 0.0 else 1 + int(left // cycle_time)
+    timeline = expected_timeline(plan, slow, quick)
     return PlanEstimate(
-        stage_time=slow,
-        refill_stage_time=quick,
         wave_time=float(slow[loop][inflating].sum()),
         refill_wave_time=float(quick[loop][inflating].sum()),
         first_cycle_time=float(slow[loop].sum()),
-        cycle_time=cycle_time,
-        cycles=in_loop + _cycles(plan, 0, plan.loop_start) + _cycles(plan, plan.loop_end, None),
+        cycle_time=float(quick[loop].sum()),
+        cycles=timeline.cycles,
         zone_time=longest_zone_time(plan, slow),
-        session_time=plan.session_time + float(quick[plan.loop_end :].sum()),
+        session_time=float(timeline.start[-1]),
+        timeline=timeline,
     )
 
 
-def _prefix_time(plan: Plan, slow: FloatArray, quick: FloatArray) -> float:
-    """Time before the loop: its first cycle fills empty chambers."""
-    releases = np.flatnonzero(plan.kind[: plan.loop_start] == StageKind.RELEASE)
-    if not len(releases):
-        return 0.0
-    first = int(releases[0]) + 1
-    return float(slow[:first].sum() + quick[first : plan.loop_start].sum())
+def expected_timeline(plan: Plan, slow: FloatArray, quick: FloatArray) -> Timeline:
+    """Walk through a plan: slow times in the first cycle, quick ones after it.
 
-
-def _cycles(plan: Plan, start: int, end: int | None) -> int:
-    # every cycle has one rest, whatever its pattern and however many legs take turns
-    return int(np.sum(plan.kind[start:end] == StageKind.REST))
+    Parameters
+    ----------
+    plan : Plan
+    slow, quick : (S,) array
+        Time of each stage [s]; a pass of the loop must take some time.
+    """
+    rests = np.flatnonzero(plan.kind == StageKind.REST)
+    first_end = int(rests[0]) if len(rests) else plan.loop_end - 1
+    rows: list[int] = []
+    starts = [0.0]
+    row = cycles = 0
+    while row < len(plan.kind):
+        duration = float((slow if len(rows) == row and row <= first_end else quick)[row])
+        end = starts[-1] + duration
+        rows.append(row)
+        if row < plan.loop_end and end >= plan.session_time:
+            cycles += row == plan.loop_end - 1 and end <= plan.session_time
+            end, row = max(plan.session_time, starts[-1]), plan.loop_end
+        else:
+            row += 1
+            if row == plan.loop_end:
+                cycles, row = cycles + 1, plan.loop_start
+        starts.append(end)
+    return Timeline(np.array(rows), np.array(starts), cycles)
 
 
 def stage_times(plan: Plan, garment: Garment, *, empty: bool) -> FloatArray:

@@ -23,6 +23,10 @@ EXTENDS_LIMIT = 8
 """Longest chain of protocols that extend each other."""
 
 
+class UnknownProtocolError(FileError):
+    """There is no protocol of this name in the library."""
+
+
 @dataclass(frozen=True)
 class LibraryEntry:
     """A protocol of the library, or the reason why it cannot be used.
@@ -56,7 +60,7 @@ def list_protocols() -> tuple[LibraryEntry, ...]:
     entries = []
     for name, path in sorted(library_files().items()):
         try:
-            entries.append(LibraryEntry(name, path, load_protocol(path)))
+            entries.append(LibraryEntry(name, path, load_protocol(name, paths=False)))
         except FileError as error:
             entries.append(LibraryEntry(name, path, None, error.lines))
     return tuple(entries)
@@ -82,8 +86,10 @@ def load_protocol(
 
     Raises
     ------
+    UnknownProtocolError
+        There is no protocol of this name.
     FileError
-        There is none, or it is wrong.
+        It cannot be read, or is wrong.
     """
     return to_protocol(extended(_document(name_or_path_or_text, paths)), zone_order)
 
@@ -100,12 +106,21 @@ def _document(wanted: str | Path, paths: bool) -> Document:
 
 def _named(name: str, asked_at: Place, field: str) -> Document:
     known = library_files()
-    if name in known:
-        return read_yaml(known[name])
-    hint = near_name(name, known)
-    raise FileError(
-        f'{asked_at}:{field}: there is no protocol {shown(name)}{hint}; allowed: {", ".join(known)}'
-    )
+    if name not in known:
+        hint = near_name(name, known)
+        raise UnknownProtocolError(
+            f'{asked_at}:{field}: there is no protocol {shown(name)}{hint}; '
+            f'allowed: {", ".join(known)}'
+        )
+    document = read_yaml(known[name])
+    own_name = document.data.get('name')
+    if own_name != name:
+        # found by one name and recorded by another, a session could not be traced to its file
+        raise FileError(
+            f'{document.place(("name",))}:name: {shown(own_name)} is not the name of the file; '
+            f'allowed: {name}'
+        )
+    return document
 
 
 def extended(document: Document) -> Document:

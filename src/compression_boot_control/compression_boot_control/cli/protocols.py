@@ -1,0 +1,268 @@
+"""The `boots protocols` commands: list, show, check and plot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from compression_boot_control.core.garment import Garment
+    from compression_boot_control.core.plan import Plan
+    from compression_boot_control.sessions.plan_estimate import PlanEstimate
+    from compression_boot_control.sessions.protocol_file import Protocol
+
+# Whatever is heavy is imported in the commands, so that `boots --help` is quick.
+
+app = typer.Typer(help='Compression protocols: what a session does.', no_args_is_help=True)
+
+FAILED = 1
+WRONG_USE = 2
+
+ProtocolArgument = Annotated[
+    str, typer.Argument(metavar='PROTOCOL', help='Name in the library, or a file.')
+]
+GarmentOption = Annotated[
+    str, typer.Option('--garment', help='Garment that it is for: a name or a file.')
+]
+IntensityOption = Annotated[
+    float, typer.Option('--intensity', help="Scale on the protocol's pressures [%], 50 to 120.")
+]
+LegOption = Annotated[str, typer.Option('--leg', help='left, right or both.')]
+JsonOption = Annotated[bool, typer.Option('--json', help='Print JSON, for scripts.')]
+
+NOTE = 'Research prototype, not a medical device. Stop at discomfort, numbness or tingling.'
+
+
+@contextmanager
+def _explained(as_json: bool = False) -> Iterator[None]:
+    """Turn what is wrong with files and protocols into lines and an exit code."""
+    from compression_boot_control.core.session_errors import ProtocolError
+    from compression_boot_control.sessions.protocol_library import UnknownProtocolError
+    from compression_boot_control.yaml_file import FileError, MissingFileError
+
+    try:
+        yield
+    except (FileError, ProtocolError) as error:
+        lines = error.lines if isinstance(error, FileError) else (error.message,)
+        if as_json:
+            typer.echo(json.dumps({'ok': False, 'errors': lines}, indent=2))
+        else:
+            for line in lines:
+                typer.echo(line, err=True)
+        misused = isinstance(error, UnknownProtocolError | MissingFileError)
+        raise typer.Exit(WRONG_USE if misused else FAILED) from None
+
+
+def _load(
+    protocol: str, garment: str, intensity: float, leg: str
+) -> tuple[Protocol, Garment, Plan, PlanEstimate]:
+    from compression_boot_control.core.units import MMHG
+    from compression_boot_control.hardware.garment_file import load_garment
+    from compression_boot_control.sessions.limits import PRESSURE
+    from compression_boot_control.sessions.plan_estimate import estimate
+    from compression_boot_control.sessions.protocol_compiler import compile_protocol
+    from compression_boot_control.sessions.protocol_library import load_protocol
+
+    worn = load_garment(garment)
+    loaded = load_protocol(protocol, zone_order=worn.zone_order)
+    # looking at a protocol needs no unlock; running it does
+    plan = compile_protocol(
+        loaded, worn, intensity=intensity / 100.0, leg=leg, pressure_cap=PRESSURE.high * MMHG
+    )
+    return loaded, worn, plan, estimate(plan, worn)
+
+
+def _pressures(protocol: Protocol, garment: Garment, intensity: float) -> dict[str, dict[str, Any]]:
+    """Pressure of each zone in each phase [mmHg]."""
+    found = {}
+    for place, phase in enumerate(protocol.phases):
+        pattern, scale = protocol.compression(place)
+        values = pattern.zone_pressures(garment.zone_order)
+        scaled = [round(value * scale * intensity / 100.0, 2) for value in values]
+        found[phase.name] = dict(zip(garment.zone_order, scaled, strict=True))
+    return found
+
+
+def _estimate_numbers(expected: PlanEstimate) -> dict[str, float]:
+    return {
+        'wave_s': round(expected.wave_time, 1),
+        'refill_wave_s': round(expected.refill_wave_time, 1),
+        'cycle_s': round(expected.cycle_time, 1),
+        'cycles': expected.cycles,
+        'longest_under_pressure_s': round(expected.zone_time, 1),
+        'session_min': round(expected.session_time / 60.0, 2),
+    }
+
+
+@app.command('list')
+def list_(as_json: JsonOption = False) -> None:
+    """List the protocols of the library."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from compression_boot_control.sessions.protocol_library import list_protocols
+
+    with _explained(as_json):
+        entries = list_protocols()
+    if as_json:
+        typer.echo(
+            json.dumps(
+                [
+                    {
+                        'name': entry.name,
+                        'title': entry.protocol.title if entry.protocol else None,
+                        'session_min': entry.protocol.session_min if entry.protocol else None,
+                        'who_it_is_for': entry.protocol.who_it_is_for if entry.protocol else None,
+                        'path': str(entry.path),
+                        'problems': entry.problems,
+                    }
+                    for entry in entries
+                ],
+                indent=2,
+            )
+        )
+        return
+    table = Table(title='Protocols')
+    for heading in ('name', 'min', 'for', 'when'):
+        table.add_column(heading, justify='right' if heading == 'min' else 'left')
+    for entry in entries:
+        if entry.protocol is None:
+            table.add_row(escape(entry.name), '', f'[red]{escape(entry.problems[0])}[/red]', '')
+        else:
+            texts = (entry.protocol.who_it_is_for, entry.protocol.when)
+            length = f'{entry.protocol.session_min:g}'
+            table.add_row(escape(entry.name), length, *(escape(text) for text in texts))
+    Console().print(table)
+
+
+@app.command()
+def show(
+    protocol: ProtocolArgument,
+    garment: GarmentOption = 'five_zone',
+    intensity: IntensityOption = 100.0,
+    leg: LegOption = 'both',
+    as_json: JsonOption = False,
+) -> None:
+    """Show a protocol: for whom, what is known, pressures and times on a garment."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    with _explained(as_json):
+        loaded, worn, _, expected = _load(protocol, garment, intensity, leg)
+    if as_json:
+        document = loaded.model_dump(mode='json', exclude_none=True) | {
+            'garment': worn.name,
+            'pressures_mmhg': _pressures(loaded, worn, intensity),
+            'estimate': _estimate_numbers(expected),
+        }
+        typer.echo(json.dumps(document, indent=2))
+        return
+    console = Console()
+    console.print(f'[bold]{escape(loaded.title)}[/bold]  ({escape(loaded.name)})')
+    texts = {
+        '': loaded.description,
+        'For': loaded.who_it_is_for,
+        'When': loaded.when,
+        'Known': loaded.evidence.known,
+        'Not known': loaded.evidence.not_known,
+        'Note': NOTE,
+    }
+    for heading, text in texts.items():
+        console.print(f'[bold]{heading}:[/bold] {escape(text)}' if heading else escape(text))
+    console.print(_pressure_table(loaded, worn, intensity))
+    console.print(_times(expected, worn))
+
+
+def _pressure_table(protocol: Protocol, garment: Garment, intensity: float) -> Table:
+    from rich.table import Table
+
+    table = Table(title=f'set-points on {garment.name} [mmHg]')
+    table.add_column('phase')
+    for zone in garment.zone_order:
+        table.add_column(zone.replace('_', ' '), justify='right')
+    for heading in ('dwell [s]', 'rest [s]', 'cycles'):
+        # the brackets are a unit, not markup
+        table.add_column(heading.replace('[', r'\['), justify='right')
+    for place, (name, pressures) in enumerate(_pressures(protocol, garment, intensity).items()):
+        pattern, _ = protocol.compression(place)
+        repeats = protocol.phases[place].repeats
+        table.add_row(
+            name,
+            *(f'{value:g}' if value else 'off' for value in pressures.values()),
+            f'{pattern.dwell_s:g}',
+            f'{pattern.rest_s:g}',
+            str(repeats) if repeats else 'to the end',
+        )
+    return table
+
+
+def _times(expected: PlanEstimate, garment: Garment) -> str:
+    return (
+        f'About {expected.cycles} full cycles in {expected.session_time / 60.0:.0f} min on '
+        f'{garment.name}: a wave takes {expected.wave_time:.0f} s from empty sleeves and about '
+        f'{expected.refill_wave_time:.0f} s later, a cycle about {expected.cycle_time:.0f} s; a '
+        f'zone is under pressure for up to {expected.zone_time:.0f} s.'
+    )
+
+
+@app.command()
+def check(
+    file: ProtocolArgument,
+    garment: GarmentOption = 'five_zone',
+    leg: LegOption = 'both',
+    as_json: JsonOption = False,
+) -> None:
+    """Check a protocol file: each error on its line, and whether a garment can run it."""
+    from compression_boot_control.sessions.protocol_advice import advise
+
+    with _explained(as_json):
+        loaded, worn, _, expected = _load(file, garment, 100.0, leg)
+    advice = advise(loaded, worn.zone_order)
+    if as_json:
+        document = {
+            'ok': True,
+            'errors': [],
+            'name': loaded.name,
+            'advice': advice,
+            'estimate': _estimate_numbers(expected),
+        }
+        typer.echo(json.dumps(document, indent=2))
+        return
+    typer.echo(f'{loaded.name} has no errors. {_times(expected, worn)}')
+    for line in advice:
+        typer.echo(f'advice: {line}')
+
+
+@app.command()
+def plot(
+    protocol: ProtocolArgument,
+    output: Annotated[
+        Path | None,
+        typer.Option('--output', '-o', help='Picture to write; by default NAME.png here.'),
+    ] = None,
+    garment: GarmentOption = 'five_zone',
+    intensity: IntensityOption = 100.0,
+    leg: LegOption = 'both',
+    as_json: JsonOption = False,
+) -> None:
+    """Draw the set-points of the zones over one cycle and over the session."""
+    with _explained(as_json):
+        loaded, worn, plan, expected = _load(protocol, garment, intensity, leg)
+    from compression_boot_control.cli.protocol_plot import plot_protocol
+
+    path = output or Path(f'{loaded.name}.png')
+    figure = plot_protocol(loaded.title, plan, worn, expected.timeline)
+    try:
+        figure.savefig(path, dpi=120)
+    except (OSError, ValueError) as error:
+        typer.echo(f'{path}: cannot be written: {error}; choose another --output', err=True)
+        raise typer.Exit(FAILED) from None
+    typer.echo(json.dumps({'ok': True, 'output': str(path)}) if as_json else str(path))
