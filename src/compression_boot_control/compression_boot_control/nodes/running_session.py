@@ -254,15 +254,16 @@ class RunningSession:
             return self._end
         text = ENDINGS[error]
         if error == SessionError.NOT_REACHED:
-            text = f'{self.plan.stage_names[int(self._state.stage[0])]}: {self._laggard()}{text}'
+            text = f'{self._laggards()} {text}'
         return error, text
 
-    def _laggard(self) -> str:
+    def _laggards(self) -> str:
+        """Name the chambers that were awaited, with what was asked of them."""
         row = int(self._state.stage[0])
         target = scaled_targets(self._table, row, self._state.intensity, self._state.offset)
-        awaited = np.flatnonzero(self._table.awaited[row])
-        return ', '.join(
-            f'{self._garment.chamber_names[i]} ({target[i] / MMHG:.0f} mmHg) ' for i in awaited
+        awaited = np.flatnonzero(self._table.awaited[row] & ~self._state.skip)
+        return ' and '.join(
+            f'{self._garment.chamber_names[i]} ({target[i] / MMHG:.0f} mmHg)' for i in awaited
         )
 
 

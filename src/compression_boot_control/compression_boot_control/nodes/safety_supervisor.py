@@ -151,7 +151,8 @@ class SafetySupervisorNode(SafeNode):
             self.get_logger().warning(f'request refused: {error}', throttle_duration_sec=1.0)
             return
         self._request_at = now
-        vent = self._state.vent | ~(now - self._state_at <= self._limits.state_age)
+        fresh = now - self._state_at <= self._limits.state_age
+        vent = self._state.vent | (not fresh)
         allowed = Actuation(
             inlet=np.where(vent, 0.0, wanted.inlet),
             exhaust=np.where(vent, 1.0, wanted.exhaust),
