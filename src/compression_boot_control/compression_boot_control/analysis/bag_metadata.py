@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,31 @@ class BagDescription:
     start_ns: int | None
     end_ns: int | None
     custom: Mapping[str, str]
+
+
+@dataclass
+class BagContents:
+    """What a bag holds so far.
+
+    Attributes
+    ----------
+    counts : dict of str to int
+        Messages per topic.
+    start_ns, end_ns : int or None
+        Log time of the earliest and the latest message; None without messages [ns].
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    start_ns: int | None = None
+    end_ns: int | None = None
+
+    def add(self, topic: str, log_time_ns: int) -> None:
+        """Count a message of a topic that is in `counts`."""
+        self.counts[topic] += 1
+        if self.start_ns is None or log_time_ns < self.start_ns:
+            self.start_ns = log_time_ns
+        if self.end_ns is None or log_time_ns > self.end_ns:
+            self.end_ns = log_time_ns
 
 
 def bag_information(bag: BagDescription) -> dict[str, Any]:

@@ -6,25 +6,23 @@ kernel, so that a kill loses what the open chunk holds, a quarter of a second, a
 
 from __future__ import annotations
 
-import errno
-import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, cast
 
 import yaml
-from mcap.data_stream import RecordBuilder
-from mcap.records import DataEnd, Footer
-from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
+from mcap.writer import CompressionType, Writer
 
 from compression_boot_control.analysis.bag_metadata import (
     PROVENANCE_RECORD,
     ROSBAG2_RECORD,
     SUMMARY_RECORD,
+    BagContents,
     BagDescription,
     TopicDescription,
     bag_information,
@@ -35,7 +33,11 @@ from compression_boot_control.analysis.message_definitions import (
     MessageDefinition,
     message_definition,
 )
-from compression_boot_control.analysis.record_file import RecordFile
+from compression_boot_control.analysis.record_file import (
+    RecordFile,
+    check_free_space,
+    shortest_ending,
+)
 
 CHUNK_SIZE = 48 * 1024
 """Size of the messages at which a chunk is closed [bytes]."""
@@ -48,15 +50,6 @@ FREE_SPACE = 16 * 1024 * 1024
 
 UNLIMITED_CHUNK = 2**31
 """Chunk size for the MCAP library that it never reaches: this module closes the chunks."""
-
-
-@dataclass(frozen=True)
-class _Written:
-    """What is in the file: messages per topic, first and last log time [ns]."""
-
-    counts: dict[str, int]
-    start_ns: int | None = None
-    end_ns: int | None = None
 
 
 class BagWriter:
@@ -99,10 +92,8 @@ class BagWriter:
         self._channels: dict[str, int] = {}
         self._schemas: dict[str, int] = {}
         self._topics: dict[str, TopicDescription] = {}
-        self._written = _Written({})
-        self._counts: dict[str, int] = {}
-        self._start_ns: int | None = None
-        self._end_ns: int | None = None
+        self._taken = BagContents()
+        self._written = BagContents()
         self._open_size = 0
         self._due = 0.0
         self._closed = False
@@ -111,7 +102,7 @@ class BagWriter:
         except OSError as error:
             raise BagError.from_os('cannot write the bag', self.folder, error) from error
         try:
-            self._check_free_space()
+            check_free_space(self.folder, self._free_space)
             self._file = RecordFile(self.path)
         except OSError as error:
             self.folder.rmdir()
@@ -130,7 +121,7 @@ class BagWriter:
     @property
     def message_count(self) -> int:
         """Messages taken so far."""
-        return sum(self._counts.values())
+        return sum(self._taken.counts.values())
 
     @property
     def closed(self) -> bool:
@@ -172,7 +163,7 @@ class BagWriter:
             {'offered_qos_profiles': qos, 'topic_type_hash': definition.type_hash},
         )
         self._topics[topic] = TopicDescription(topic, type_name, definition.type_hash, qos, 0)
-        self._counts[topic] = 0
+        self._taken.counts[topic] = 0
 
     def write(self, topic: str, data: bytes, log_time_ns: int, publish_time_ns: int) -> None:
         """Take one serialized message.
@@ -198,13 +189,9 @@ class BagWriter:
             raise BagError(f'{topic} is not in the bag; add it with add_topic before its messages')
         if log_time_ns < 0 or publish_time_ns < 0:
             raise BagError(f'a message of {topic} has a negative time; check the clock')
-        count = self._counts[topic] + 1
-        self._writer.add_message(channel, log_time_ns, data, publish_time_ns, count)
-        self._counts[topic] = count
-        if self._start_ns is None or log_time_ns < self._start_ns:
-            self._start_ns = log_time_ns
-        if self._end_ns is None or log_time_ns > self._end_ns:
-            self._end_ns = log_time_ns
+        sequence = self._taken.counts[topic] + 1
+        self._writer.add_message(channel, log_time_ns, data, publish_time_ns, sequence)
+        self._taken.add(topic, log_time_ns)
         now = self._clock()
         if self._open_size == 0:
             self._due = now + FLUSH_PERIOD
@@ -231,9 +218,9 @@ class BagWriter:
         except OSError as error:
             raise self._stopped_by(error) from error
         self._open_size = 0
-        self._written = _Written(dict(self._counts), self._start_ns, self._end_ns)
+        self._written = deepcopy(self._taken)
         try:
-            self._check_free_space()
+            check_free_space(self.folder, self._free_space)
         except OSError as error:
             self.close()
             raise BagError.from_os(
@@ -257,7 +244,7 @@ class BagWriter:
             return
         try:
             self._writer.flush()  # type: ignore[no-untyped-call]
-            self._written = _Written(dict(self._counts), self._start_ns, self._end_ns)
+            self._written = deepcopy(self._taken)
             description = self._description()
             if summary is not None:
                 self._writer.add_metadata(SUMMARY_RECORD, dict(summary))
@@ -288,7 +275,7 @@ class BagWriter:
         """Close what can be closed after a failed write, and give the error to raise."""
         self._closed = True
         with suppress(OSError):
-            self._file.write(_ending())
+            self._file.write(shortest_ending())
         self._file.close()
         with suppress(OSError):
             write_metadata(self.folder, self._description())
@@ -297,11 +284,6 @@ class BagWriter:
     def _check_open(self) -> None:
         if self._closed:
             raise BagError(f'the bag {self.folder} is closed; start a new one')
-
-    def _check_free_space(self) -> None:
-        system = os.statvfs(self.folder)
-        if system.f_bavail * system.f_frsize < self._free_space:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def __enter__(self) -> BagWriter:
         return self
@@ -313,11 +295,3 @@ class BagWriter:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _ending() -> bytes:
-    """Shortest valid end of an MCAP file: no index, which readers then build themselves."""
-    builder = RecordBuilder()
-    DataEnd(0).write(builder)
-    Footer(summary_start=0, summary_offset_start=0, summary_crc=0).write(builder)
-    return cast(bytes, builder.end()) + MCAP0_MAGIC  # type: ignore[no-untyped-call]

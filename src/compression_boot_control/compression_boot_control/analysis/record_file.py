@@ -7,6 +7,11 @@ import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
+
+from mcap.data_stream import RecordBuilder
+from mcap.records import DataEnd, Footer
+from mcap.writer import MCAP0_MAGIC
 
 
 class RecordFile:
@@ -73,3 +78,18 @@ def is_being_written(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def check_free_space(folder: Path, needed: int) -> None:
+    """Raise OSError if the disk of a folder has less than `needed` bytes left."""
+    system = os.statvfs(folder)
+    if system.f_bavail * system.f_frsize < needed:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def shortest_ending() -> bytes:
+    """Shortest valid end of an MCAP file: no index, which readers then build themselves."""
+    builder = RecordBuilder()
+    DataEnd(0).write(builder)
+    Footer(summary_start=0, summary_offset_start=0, summary_crc=0).write(builder)
+    return cast(bytes, builder.end()) + MCAP0_MAGIC  # type: ignore[no-untyped-call]

@@ -17,6 +17,9 @@ from compression_boot_control.analysis.message_definitions import (
     MessageDefinition,
     message_definition,
 )
+from compression_boot_control.analysis.metrics import SessionTrace
+from compression_boot_control.core.signals import Mode
+from compression_boot_control.core.units import MMHG
 
 SOURCE = Path(__file__).resolve().parents[3]
 """The ``src`` folder, which holds packages as a share folder does."""
@@ -135,3 +138,43 @@ class SteppedClock:
     def __call__(self) -> float:
         """Time [s]."""
         return self.now
+
+
+TARGETS_MMHG = (60.0, 55.0, 50.0, 45.0, 40.0)
+"""Targets of the synthetic session from foot to thigh."""
+
+
+def synthetic_trace(cycles: int = 3, dt: float = 0.02, noise: float = 0.0) -> SessionTrace:
+    """A session of both legs: fill for 3 s a zone, dwell 12 s, release, rest 8 s.
+
+    A zone rises in a straight line for 2.8 s, overshoots by 1.5 mmHg, and settles to its target
+    with a time constant of 0.3 s.
+    """
+    period, rise = 5 * 3.0 + 12.0 + 10.0, 2.8
+    time = np.arange(0.0, 2.0 + cycles * period, dt)
+    pressure = np.zeros((len(time), 10))
+    mode = np.zeros((len(time), 10), int)
+    target = np.zeros((len(time), 10))
+    for cycle in range(cycles):
+        begin = 2.0 + cycle * period
+        end = begin + 27.0
+        for zone, goal in enumerate(TARGETS_MMHG):
+            since = time - (begin + 3.0 * zone)
+            settled = goal + 1.5 * np.exp(-(since - rise) / 0.3)
+            wave = np.where(since < rise, (goal + 1.5) * since / rise, settled)
+            fall = goal * np.exp(-(time - end) / 0.8)
+            held = (since >= 0.0) & (time < end)
+            after = (time >= end) & (time < begin + period)
+            for chamber in (zone, zone + 5):
+                mode[held, chamber] = Mode.TRACK
+                target[held, chamber] = goal
+                pressure[held, chamber] = wave[held]
+                pressure[after, chamber] = fall[after]
+    pressure += noise * np.random.default_rng(1).standard_normal(pressure.shape)
+    return SessionTrace(CHAMBERS, time, pressure * MMHG, mode, target * MMHG)
+
+
+@pytest.fixture(scope='session')
+def synthetic() -> Callable[..., SessionTrace]:
+    """Maker of synthetic sessions."""
+    return synthetic_trace
