@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from compression_boot_control.core.signals import Actuation, FloatArray, Readings
+from compression_boot_control.plant import kernel
 from compression_boot_control.plant import layout as at
-from compression_boot_control.plant import step as reference
 from compression_boot_control.plant.faults import Fault, FaultState
 from compression_boot_control.plant.memory import Memory
 from compression_boot_control.plant.parameters import PlantParameters
@@ -32,7 +32,7 @@ class SimulatedBoots:
     seed : int
         Seed of the sensors' noise.
     integrator : callable
-        What advances the boots.
+        What advances the boots: the compiled kernel, or the reference in ``step.py``.
     maximum_substep : float
         Longest substep of the integration [s].
     """
@@ -41,7 +41,7 @@ class SimulatedBoots:
         self,
         parameters: PlantParameters,
         seed: int = 0,
-        integrator: Integrator = reference.advance,
+        integrator: Integrator = kernel.advance,
         maximum_substep: float = MAXIMUM_SUBSTEP,
     ) -> None:
         self.parameters = parameters

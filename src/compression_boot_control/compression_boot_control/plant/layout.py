@@ -101,3 +101,6 @@ SENSOR_MINIMUM = 23
 SENSOR_MAXIMUM = 24
 # what one part of a step leaves to the next
 PUMP_COMMAND = 25
+INLETS = 26
+INLET_BASES = 27
+FILLED = 28
