@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -227,8 +228,9 @@ def _message(model: type[BaseModel], detail: ErrorDetails) -> str:
     return f'{shown(value)} is wrong: {" ".join(detail["msg"].split())}'
 
 
-def _field_names(model: type[BaseModel]) -> list[str]:
+@cache
+def _field_names(model: type[BaseModel]) -> tuple[str, ...]:
     """Names of all fields of a model and of the models in it."""
     schema = model.model_json_schema()
     parts = [schema, *schema.get('$defs', {}).values()]
-    return sorted({name for part in parts for name in part.get('properties', {})})
+    return tuple(sorted({name for part in parts for name in part.get('properties', {})}))

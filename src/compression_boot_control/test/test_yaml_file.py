@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -152,7 +153,7 @@ def test_a_missing_file_a_folder_and_a_special_file_are_refused(tmp_path: Path) 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / 'a.yaml'
     path.write_bytes(b'a: 1\nb: \xff\xfe\n')
-    with pytest.raises(FileError, match='a.yaml:2:file: is not text'):
+    with pytest.raises(FileError, match=r'a\.yaml:2:file: is not text'):
         read_yaml(path)
 
 
@@ -162,28 +163,25 @@ def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
     assert read_yaml(path).data == {'a': 1}
 
 
+TOKENS = """a b : - [ ] { } , &x *x " ' | > # --- ... ! !! ? << .nan 1e9"""
 YAML_LIKE = st.lists(
     st.one_of(
-        st.sampled_from(
-            ['a', 'b', ': ', '- ', '\n', '  ', '[', ']', '{', '}', ',', '&x ', '*x', '"', "'"]
-            + ['|', '>', '#', '---', '...', '!', '!!', '%YAML 1.1', '? ', '<<', '.nan', '1e9', '\t']
-        ),
+        st.sampled_from([*TOKENS.split(), ': ', '- ', '\n', '  ', '\t', '? ', '%YAML 1.1\n']),
         st.text(max_size=3),
     ),
     max_size=40,
 ).map(''.join)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.one_of(YAML_LIKE, st.text(max_size=200)))
 def test_no_text_raises_anything_but_a_file_error(text: str) -> None:
     try:
-        document = parse_yaml(text)
+        lines: tuple[str, ...] = (repr(parse_yaml(text).data),)
     except FileError as error:
-        assert error.lines
-        assert all(len(line.splitlines()) == 1 for line in error.lines)
-    else:
-        assert isinstance(document.data, dict)
+        lines = error.lines
+    assert lines
+    assert all(len(line.splitlines()) == 1 for line in lines)
 
 
 @settings(max_examples=300, deadline=None)
@@ -193,10 +191,8 @@ def test_no_file_raises_anything_but_a_file_error(
 ) -> None:
     path = tmp_path_factory.mktemp('fuzz') / 'a.yaml'
     path.write_bytes(content)
-    try:
+    with contextlib.suppress(FileError):
         read_yaml(path)
-    except FileError as error:
-        assert error.lines
 
 
 # YAML 1.1, which PyYAML writes, leaves 0E0 unquoted, as it is no number there

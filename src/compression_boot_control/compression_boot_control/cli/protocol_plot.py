@@ -104,10 +104,11 @@ def _draw(
 
 def _drawn(plan: Plan, garment: Garment) -> BoolArray:
     """Chambers to draw: of two legs that do the same, one is enough."""
-    inflated: BoolArray = (plan.target > 0.0).any(axis=0)
-    if _legs_alike(plan, garment):
-        inflated = inflated & (np.array(garment.legs) == garment.legs[0])
-    return inflated
+    inflated: BoolArray = np.any(plan.target > 0.0, axis=0)
+    if not _legs_alike(plan, garment):
+        return inflated
+    one_leg: BoolArray = np.isin(garment.legs, garment.legs[:1])
+    return np.logical_and(inflated, one_leg)
 
 
 def _legs_alike(plan: Plan, garment: Garment) -> bool:

@@ -22,6 +22,9 @@ from compression_boot_control.yaml_file import (
 EXTENDS_LIMIT = 8
 """Longest chain of protocols that extend each other."""
 
+TEXT_LIMIT = 100_000
+"""Longest protocol text that comes with a request [characters]: reading must not hold up a node."""
+
 
 class UnknownProtocolError(FileError):
     """There is no protocol of this name in the library."""
@@ -98,6 +101,8 @@ def _document(wanted: str | Path, paths: bool) -> Document:
     if isinstance(wanted, Path):
         return read_yaml(wanted.expanduser())
     if '\n' in wanted or ': ' in wanted:
+        if len(wanted) > TEXT_LIMIT:
+            raise FileError(f'protocol:1:file: is too long; allowed: {TEXT_LIMIT} characters')
         return parse_yaml(wanted, 'protocol')
     if paths and ('/' in wanted or wanted.endswith(('.yaml', '.yml'))):
         return read_yaml(Path(wanted).expanduser())
@@ -135,14 +140,16 @@ def extended(document: Document) -> Document:
         A protocol that is extended does not exist, or they extend each other in a circle.
     """
     chain = [document]
-    seen = {document.data.get('name')}
+    seen = [document.data.get('name')]
     while (base := chain[-1].data.get('extends')) is not None:
         place = chain[-1].place(('extends',))
         if not isinstance(base, str):
             raise FileError(f'{place}:extends: {shown(base)} is no name; allowed: a protocol')
         if base in seen or len(chain) > EXTENDS_LIMIT:
-            raise FileError(f'{place}:extends: {base} extends this protocol; allowed: no circle')
-        seen.add(base)
+            raise FileError(
+                f'{place}:extends: {base} is this protocol or extends it; name another one'
+            )
+        seen.append(base)
         chain.append(_named(base, place, 'extends'))
     joined = chain.pop()
     while chain:

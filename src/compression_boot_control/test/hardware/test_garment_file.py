@@ -61,7 +61,7 @@ def test_chambers_are_named_by_leg_and_zone_distal_to_proximal() -> None:
         'right_foot',
     )
     assert garment.zone_order == ('foot', 'ankle', 'calf', 'knee', 'thigh')
-    assert [garment.chamber_names[i] for i in garment.on_leg('right')][0] == 'right_foot'
+    assert garment.chamber_names[garment.on_leg('right')[0]] == 'right_foot'
 
 
 def test_a_zone_goes_before_the_defaults_and_a_sleeve_may_be_alone() -> None:
