@@ -63,6 +63,8 @@ def reason_to_redo(folder: Path, facts: Mapping[str, str]) -> Redo | None:
     try:
         stamped = json.loads((folder / STAMP).read_text())
     except (OSError, ValueError):
+        stamped = None
+    if not isinstance(stamped, dict):
         return Redo('an earlier set-up did not finish')
     changed = sorted(key for key, value in facts.items() if stamped.get(key) != value)
     return Redo(f'changed: {", ".join(changed)}', frozenset(changed)) if changed else None
