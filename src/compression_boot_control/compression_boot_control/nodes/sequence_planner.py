@@ -61,7 +61,7 @@ PARAMETERS = (GARMENT,)
 PRESSURE_AGE_LIMIT = 0.25
 """Pressures older than this are lost [s]."""
 
-SAFETY_AGE_LIMIT = 0.5
+SAFETY_AGE_LIMIT = 1.0
 """A verdict older than this is no permission [s]."""
 
 SETPOINTS_EVERY = 5
