@@ -24,7 +24,7 @@ setup(
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),
-        # The console scripts below go to lib/<package>, where `ros2 run` looks; this one is for PATH.
+        # The console scripts go to lib/<package>, where `ros2 run` looks; this one is for PATH.
         ('bin', ['bin/boots']),
     ],
     python_requires='>=3.11',

@@ -9,6 +9,7 @@ from pathlib import Path
 from set_up import steps
 from set_up.checks import check_disk, check_machine
 from set_up.commands import Runner
+from set_up.environment import is_whole, seal
 from set_up.exclusive import exclusive
 from set_up.failures import SetUpError, explain_os_error
 from set_up.progress import Progress
@@ -83,7 +84,7 @@ def relock(project: Project) -> None:
         runner = Runner(project.root, project.logs, descriptor)
         progress.start('pin packages in requirements.lock')
         try:
-            steps.pin_packages(project, runner, sys.executable)
+            steps.pin_packages(project, runner)
         except BaseException:
             progress.abort()
             raise
@@ -99,9 +100,10 @@ def _is_up_to_date(project: Project, ros: RosInstallation | None) -> bool:
 
 
 def _reason_to_redo_environment(project: Project, facts: dict[str, str]) -> Redo | None:
-    if project.environment.exists() and not project.python.exists():
-        return Redo('its Python is gone')
-    return reason_to_redo(project.environment, facts)
+    redo = reason_to_redo(project.environment, facts)
+    if redo is None and not is_whole(project.environment):
+        return Redo('parts of it are gone')
+    return redo
 
 
 def _build(project: Project, ros: RosInstallation | None, descriptor: int) -> None:
@@ -115,7 +117,7 @@ def _build(project: Project, ros: RosInstallation | None, descriptor: int) -> No
         progress.done(f'ROS 2 {ros.distribution} in {ros.prefix}' if ros else 'ROS 2 from wheels')
         if reason:
             _redo_environment(project, ros, runner, progress, reason.reason)
-            (project.environment / 'ros_prefix').write_text(f'{ros.prefix if ros else ""}\n')
+            seal(project.environment)
             write_stamp(project.environment, facts)
         _redo_build(project, ros, runner, progress)
     except BaseException:
@@ -136,13 +138,14 @@ def _redo_environment(
     for folder in (project.environment, project.install, project.build):
         steps.remove_folder(folder)
     check_disk(project)
-    steps.make_environment(project, ros, runner, sys.executable)
+    steps.make_environment(project, ros, runner)
     progress.done()
     progress.start('install packages')
     count = steps.install_packages(project, ros, runner, progress)
     progress.done(f'{count} of requirements.lock')
     progress.start('adapt CMake files')
     progress.done('not needed' if ros else f'{steps.adapt_cmake(project)} files')
+    (project.environment / 'ros_prefix').write_text(f'{ros.prefix if ros else ""}\n')
 
 
 def _redo_build(

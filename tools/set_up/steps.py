@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from set_up.cmake_exports import adapt_exports
 from set_up.commands import Runner, clean_environ
+from set_up.environment import base_python
 from set_up.failures import SetUpError
 from set_up.lock_file import Pin, needed_pins, read_pins
 from set_up.progress import Progress
@@ -22,13 +23,11 @@ _COLCON_EVENT = re.compile(r'^Starting >>> (\S+)')
 _NINJA_PROGRESS = re.compile(r'^\[(\d+)/(\d+)\]')
 
 
-def make_environment(
-    project: Project, ros: RosInstallation | None, runner: Runner, python: str
-) -> None:
+def make_environment(project: Project, ros: RosInstallation | None, runner: Runner) -> None:
     """Make an empty virtual environment in place of whatever is there."""
     remove_folder(project.environment)
     options = ['--system-site-packages'] if ros else []
-    command: list[str | Path] = [python, '-m', 'venv', *options, project.environment]
+    command: list[str | Path] = [base_python(), '-m', 'venv', *options, project.environment]
     runner.run('virtual environment', command, clean_environ(os.environ, keep_ros=False))
 
 
@@ -132,7 +131,7 @@ def _build_environ(project: Project, ros: RosInstallation | None) -> Mapping[str
     return environ
 
 
-def pin_packages(project: Project, runner: Runner, python: str) -> None:
+def pin_packages(project: Project, runner: Runner) -> None:
     """Resolve requirements.in for every machine and Python that the project supports.
 
     The resolver is uv: pip resolves for the machine and Python that it runs on only. It is
@@ -142,7 +141,7 @@ def pin_packages(project: Project, runner: Runner, python: str) -> None:
     with TemporaryDirectory() as folder:
         resolver = Path(folder) / 'bin' / 'uv'
         resolved = Path(folder) / 'requirements.lock'
-        runner.run('lock', [python, '-m', 'venv', folder], environ)
+        runner.run('lock', [base_python(), '-m', 'venv', folder], environ)
         install: list[str | Path] = [resolver.with_name('pip'), 'install', 'uv']
         runner.run('lock', install, environ)
         command: list[str | Path] = [resolver, 'pip', 'compile', project.requirements, '--quiet']
