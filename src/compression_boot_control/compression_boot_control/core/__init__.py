@@ -1,1 +1,1 @@
-"""Control, sequencing and safety as pure functions on arrays: no ROS, no I/O, no clock of its own."""
+"""Control, sequencing and safety as pure functions on arrays: no ROS, no I/O, no own clock."""

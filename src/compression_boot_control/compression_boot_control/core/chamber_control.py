@@ -206,7 +206,16 @@ def control_step(
     return new_state, Actuation(new_state.inlet, new_state.exhaust, without_chamber_axis(pump))
 
 
-def control_law(parameters, state, pressure, rate, supply, mode, target, dt):  # type: ignore[no-untyped-def]
+def control_law(
+    parameters: ControlParameters,
+    state: ControlState,
+    pressure: FloatArray,
+    rate: FloatArray,
+    supply: FloatArray,
+    mode: IntArray,
+    target: FloatArray,
+    dt: float,
+) -> tuple[ControlState, FloatArray]:
     """Compute `control_step` on plain arrays; see there.
 
     Returns
@@ -229,9 +238,7 @@ def control_law(parameters, state, pressure, rate, supply, mode, target, dt):  #
         parameters.kp, parameters.ki, parameters.kd, -parameters.fastest_fall + 0.0 * reach, reach
     )
     error = wanted - known
-    inside = (np.abs(error) < parameters.hold_enter) & (
-        np.abs(known_rate) < parameters.still_rate
-    )
+    inside = (np.abs(error) < parameters.hold_enter) & (np.abs(known_rate) < parameters.still_rate)
     outside = np.abs(error) > parameters.hold_leave
     holding = (state.holding | inside) & ~outside & ~vent
     pid, demand = pid_step(gains, state.pid, wanted, known, known_rate, dt)
@@ -272,18 +279,23 @@ def control_law(parameters, state, pressure, rate, supply, mode, target, dt):  #
     )
 
 
-def opening_for(flow, full_flow):  # type: ignore[no-untyped-def]
+def opening_for(flow: FloatArray, full_flow: FloatArray) -> FloatArray:
     """Opening [0..1] that passes `flow` of a valve's `full_flow`; 1 where it is out of reach."""
-    return np.minimum(flow / np.maximum(full_flow, np.maximum(flow, 1e-12)), 1.0)
+    opening: FloatArray = np.minimum(flow / np.maximum(full_flow, np.maximum(flow, 1e-12)), 1.0)
+    return opening
 
 
-def beyond_dead_band(opening, dead_band, smallest_opening):  # type: ignore[no-untyped-def]
+def beyond_dead_band(
+    opening: FloatArray, dead_band: FloatArray, smallest_opening: float
+) -> FloatArray:
     """Command for a wanted opening: past the dead band, or 0 below the smallest opening."""
     command = dead_band + (1.0 - dead_band) * np.minimum(opening, 1.0)
     return np.where(opening > smallest_opening, command, 0.0)
 
 
-def rail_guard(parameters, pressure, rail, filling):  # type: ignore[no-untyped-def]
+def rail_guard(
+    parameters: ControlParameters, pressure: FloatArray, rail: FloatArray, filling: BoolArray
+) -> FloatArray:
     """Factor [0.05..1] on the inlets of chambers that would drain the rail from a needier one.
 
     The neediest chamber is the one at the highest pressure that still fills. The others are
@@ -295,7 +307,14 @@ def rail_guard(parameters, pressure, rail, filling):  # type: ignore[no-untyped-
     return np.where(pressure < need - 5.0 * MMHG, factor, 1.0)
 
 
-def pump_drive(parameters, target, rail, supply_known, filling, active):  # type: ignore[no-untyped-def]
+def pump_drive(
+    parameters: ControlParameters,
+    target: FloatArray,
+    rail: FloatArray,
+    supply_known: BoolArray,
+    filling: BoolArray,
+    active: BoolArray,
+) -> FloatArray:
     """Pump drive [0..1]: full while a chamber fills, else enough to keep the rail ready."""
     wanted_rail = highest(np.where(active, target, 0.0)) + parameters.supply_margin
     ready = np.minimum(np.maximum((wanted_rail - rail) / (10.0 * MMHG), 0.0), 1.0)

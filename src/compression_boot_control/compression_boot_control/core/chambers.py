@@ -6,24 +6,32 @@ names are also where a compiler that lacks numpy's ``axis`` arguments is given i
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 
 from compression_boot_control.core.signals import BoolArray, FloatArray
+
+Number = TypeVar('Number', np.float64, np.int64)
 
 
 def any_chamber(condition: BoolArray) -> BoolArray:
     """Tell per garment whether a condition holds in any chamber; (..., N) to (..., 1)."""
-    return np.any(condition, axis=-1, keepdims=True)
+    found: BoolArray = np.any(condition, axis=-1, keepdims=True)
+    return found
 
 
 def every_chamber(condition: BoolArray) -> BoolArray:
     """Tell per garment whether a condition holds in every chamber; (..., N) to (..., 1)."""
-    return np.all(condition, axis=-1, keepdims=True)
+    found: BoolArray = np.all(condition, axis=-1, keepdims=True)
+    return found
 
 
 def highest(values: FloatArray) -> FloatArray:
     """Largest value over the chambers of a garment; (..., N) to (..., 1)."""
-    return np.max(values, axis=-1, keepdims=True)
+    largest: FloatArray = np.max(values, axis=-1, keepdims=True)
+    return largest
 
 
 def garment_level(values: FloatArray) -> FloatArray:
@@ -31,6 +39,6 @@ def garment_level(values: FloatArray) -> FloatArray:
     return np.expand_dims(values, -1)
 
 
-def without_chamber_axis(values: FloatArray) -> FloatArray:
+def without_chamber_axis(values: NDArray[Number]) -> NDArray[Number]:
     """Take the chamber axis of length one away; (..., 1) to (...)."""
     return values[..., 0]

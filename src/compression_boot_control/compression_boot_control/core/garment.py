@@ -7,6 +7,7 @@ are built from one too, and then differ from it as a leg and a workshop would ma
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -117,6 +118,6 @@ class Garment:
         touching = np.zeros((len(self), len(self)))
         for leg in LEGS:
             chain = self.on_leg(leg)
-            for lower, upper in zip(chain, chain[1:], strict=False):
+            for lower, upper in pairwise(chain):
                 touching[lower, upper] = touching[upper, lower] = 1.0
         return touching

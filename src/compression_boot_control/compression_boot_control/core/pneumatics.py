@@ -1,13 +1,18 @@
 """Flow laws shared by the simulated boots and the controller's feed-forward.
 
 All functions are free of branches on values, so that they take scalars and arrays, and so that
-``numba`` compiles the very same source for the simulated boots' kernel. Flows are mass flows [kg/s], positive
-from the first pressure to the second; pressures are gauge [Pa] unless called absolute.
+``numba`` compiles the very same source for the simulated boots' kernel. A `Value` is a float or an
+array. Flows are mass flows [kg/s], positive from the first pressure to the second; pressures are
+gauge [Pa] unless called absolute.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+
+Value = Any
 
 ATMOSPHERE = 101_325.0
 """Absolute ambient pressure [Pa]."""
@@ -34,7 +39,12 @@ AIR_VISCOSITY = 1.82e-5
 """Dynamic viscosity of air at 293 K [Pa s]."""
 
 
-def orifice_flow(upstream, downstream, conductance, critical_ratio=CRITICAL_RATIO):
+def orifice_flow(
+    upstream: Value,
+    downstream: Value,
+    conductance: Value,
+    critical_ratio: Value = CRITICAL_RATIO,
+) -> Value:
     """Mass flow through a valve by ISO 6358, signed.
 
     With r the ratio of the lower to the higher absolute pressure, the flow is choked for
@@ -66,7 +76,7 @@ def orifice_flow(upstream, downstream, conductance, critical_ratio=CRITICAL_RATI
     )
 
 
-def hose_coefficients(length, bore):
+def hose_coefficients(length: Value, bore: Value) -> tuple[Value, Value]:
     """Linear and quadratic coefficient of a hose's pressure drop, ``dp = a q + c q |q|``.
 
     `a` is Hagen-Poiseuille; `c` makes the sum equal Blasius friction plus 1.5 velocity heads for
@@ -93,12 +103,12 @@ def hose_coefficients(length, bore):
     return linear, quadratic
 
 
-def hose_drop(volume_flow, linear, quadratic):
+def hose_drop(volume_flow: Value, linear: Value, quadratic: Value) -> Value:
     """Pressure drop along a hose [Pa] at a volume flow [m3/s], signed."""
     return volume_flow * (linear + quadratic * np.abs(volume_flow))
 
 
-def hose_flow(upstream, downstream, linear, quadratic):
+def hose_flow(upstream: Value, downstream: Value, linear: Value, quadratic: Value) -> Value:
     """Mass flow through a hose, the inverse of `hose_drop`, signed [kg/s].
 
     Parameters
@@ -114,7 +124,9 @@ def hose_flow(upstream, downstream, linear, quadratic):
     return REFERENCE_DENSITY * 2.0 * drop / (linear + root)
 
 
-def pump_flow(drive, supply_pressure, free_flow, shut_off_pressure):
+def pump_flow(
+    drive: Value, supply_pressure: Value, free_flow: Value, shut_off_pressure: Value
+) -> Value:
     """Mass flow of the pump [kg/s]: ``drive * Q0 * (1 - p / p_shut)``, never negative.
 
     Parameters
@@ -132,7 +144,7 @@ def pump_flow(drive, supply_pressure, free_flow, shut_off_pressure):
     return drive * free_flow * REFERENCE_DENSITY * droop
 
 
-def chamber_capacity(rest_volume, compliance, pressure):
+def chamber_capacity(rest_volume: Value, compliance: Value, pressure: Value) -> Value:
     """Mass of air per pressure of a chamber beyond its slack, dm/dp [kg/Pa].
 
     From ``m R T = (p_atm + p) (V_u + C_w p)`` at the reference temperature.

@@ -32,6 +32,7 @@ from compression_boot_control.core.pneumatics import (
 from compression_boot_control.core.signals import (
     BoolArray,
     FloatArray,
+    IntArray,
     Pressures,
     Quality,
     Readings,
@@ -231,7 +232,15 @@ def sensing_step(
     return new_state, Pressures(pressure, rate, quality, reason, readings.supply_pressure)
 
 
-def sensing_law(parameters, state, raw, inlet_command, exhaust_command, supply, dt):  # type: ignore[no-untyped-def]
+def sensing_law(
+    parameters: SensingParameters,
+    state: SensingState,
+    raw: FloatArray,
+    inlet_command: FloatArray,
+    exhaust_command: FloatArray,
+    supply: FloatArray,
+    dt: float,
+) -> tuple[SensingState, FloatArray, FloatArray, IntArray, IntArray]:
     """Compute `sensing_step` on plain arrays; see there.
 
     Returns

@@ -240,14 +240,23 @@ def sequence_step(
     return new_state, Setpoints(mode, target)
 
 
-def scaled_targets(table, row, intensity, offset):  # type: ignore[no-untyped-def]
+def scaled_targets(
+    table: SequenceTable, row: IntArray | int, intensity: FloatArray, offset: FloatArray
+) -> FloatArray:
     """Targets of a table row with intensity and offset, within 0 and the caps; (..., N) [Pa]."""
     planned = table.target[row]
     wanted = np.minimum(np.maximum(planned * intensity + offset, 0.0), table.caps)
     return np.where(planned > 0.0, wanted, 0.0)
 
 
-def sequence_law(parameters, table, state, request, pressure, dt):  # type: ignore[no-untyped-def]
+def sequence_law(
+    parameters: SequenceParameters,
+    table: SequenceTable,
+    state: SequenceState,
+    request: SequenceRequest,
+    pressure: FloatArray,
+    dt: float,
+) -> tuple[SequenceState, IntArray, FloatArray]:
     """Compute `sequence_step` on plain arrays; see there.
 
     Returns
