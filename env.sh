@@ -66,6 +66,10 @@ _boots_source() {
 }
 
 if [ -n "${BASH_VERSION:-}" ]; then
+  if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    echo 'env.sh: it was run, which changes nothing in your shell: source env.sh' >&2
+    exit 1
+  fi
   _boots_root="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)"
   _boots_shell=bash
 elif [ -n "${ZSH_VERSION:-}" ]; then

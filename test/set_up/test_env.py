@@ -146,3 +146,10 @@ def test_no_helper_is_left_in_the_shell(shell):
     out = run(shell, f'source {ROOT}/env.sh; set | grep -i _boots || true')
 
     assert '_boots_' not in out
+
+
+def test_running_instead_of_sourcing_is_noticed():
+    ended = subprocess.run(['bash', ROOT / 'env.sh'], capture_output=True, text=True)
+
+    assert ended.returncode == 1
+    assert 'source env.sh' in ended.stderr

@@ -62,11 +62,11 @@ def run(arguments: Sequence[str]) -> int:
 def build(project: Project) -> None:
     """Bring the virtual environment and the built packages up to date."""
     ros = find_ros(os.environ, project.root)
-    if _is_up_to_date(project, ros):
+    if is_up_to_date(project, ros):
         return
     with exclusive(project.guard, _say_waiting) as descriptor:
         # Whoever held the lock may have done the work meanwhile.
-        if not _is_up_to_date(project, ros):
+        if not is_up_to_date(project, ros):
             _build(project, ros, descriptor)
 
 
@@ -91,7 +91,8 @@ def relock(project: Project) -> None:
         progress.done('see what changed: git diff requirements.lock')
 
 
-def _is_up_to_date(project: Project, ros: RosInstallation | None) -> bool:
+def is_up_to_date(project: Project, ros: RosInstallation | None) -> bool:
+    """Tell whether nothing is left to do."""
     facts = environment_facts(project, ros)
     return (
         _reason_to_redo_environment(project, facts) is None
