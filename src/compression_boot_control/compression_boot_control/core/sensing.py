@@ -167,7 +167,8 @@ class SensingState(NamedTuple):
     quiet_time, zeroed_time : array
         Time since the port was opened to the atmosphere, and time spent learning the zero [s].
     last_raw, unchanged_time : array
-        Last raw value [Pa], and for how long it has not moved while air flowed [s].
+        Last usable raw value [Pa], and for how long it has not moved while air flowed [s]. Once
+        that is long enough to be stuck, it stays so until the value moves.
     """
 
     started: BoolArray
@@ -296,8 +297,12 @@ def sensing_law(
     zeroed_time = np.where(learning, state.zeroed_time + dt, state.zeroed_time)
 
     air_flows = (np.abs(volume_flow) > 1e-6) & ~open_to_air
-    moved = np.abs(safe_raw - state.last_raw) > 1e-3
-    unchanged_time = np.where(moved | ~air_flows, 0.0, state.unchanged_time + dt)
+    moved = usable & (np.abs(safe_raw - state.last_raw) > 1e-3)
+    # the vent that follows stops the flow, and proves nothing: only a reading that moves does
+    found = state.unchanged_time > parameters.stuck_after
+    unchanged_time = np.where(found, state.unchanged_time, 0.0)
+    unchanged_time = np.where(air_flows & usable, state.unchanged_time + dt, unchanged_time)
+    unchanged_time = np.where(moved, 0.0, unchanged_time)
 
     reason = np.where(zeroed_time < parameters.zero_time, NOT_ZEROED, 0)
     reason = np.where(np.abs(offset) >= parameters.offset_limit, OFFSET, reason)
@@ -318,7 +323,7 @@ def sensing_law(
         offset=offset,
         quiet_time=quiet_time,
         zeroed_time=zeroed_time,
-        last_raw=safe_raw,
+        last_raw=np.where(usable, safe_raw, state.last_raw),
         unchanged_time=unchanged_time,
     )
     good = quality != BAD
