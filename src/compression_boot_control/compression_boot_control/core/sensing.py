@@ -11,7 +11,7 @@ pressures on its two sides (ISO 6358). In order, per chamber:
    loop closed through its error would ring; tau then grows to ``flowing_time``, and the known
    flow carries the estimate, so that it does not lag behind a fill.
 
-Quality is judged on the raw value: what is missing or out of range is BAD and reads NaN.
+Quality is judged on the raw values: what is missing or out of range is BAD and reads NaN.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class SensingParameters(NamedTuple):
     flowing_drop : float
         Hose drop from which on the observer is at its slowest [Pa].
     range_low, range_high : float
-        Raw values outside of these are out of range [Pa].
+        Raw values outside of these are out of range, at chambers and supply [Pa].
     zero_after : float
         Time with exhaust open and no flow after which the offset is learned [s].
     zero_time : float
@@ -214,7 +214,7 @@ def sensing_step(
     readings : Readings
         The new raw sample.
     dt : float
-        Time since the last sample [s]; a value that is not positive counts as 0.
+        Time since the last sample [s]; what is not a positive number counts as 0.
 
     Returns
     -------
@@ -228,7 +228,7 @@ def sensing_step(
         readings.inlet,
         readings.exhaust,
         garment_level(readings.supply_pressure),
-        max(dt, 0.0),
+        dt if 0.0 < dt < np.inf else 0.0,
     )
     return new_state, Pressures(pressure, rate, quality, reason, readings.supply_pressure)
 
@@ -251,6 +251,9 @@ def sensing_law(
     """
     present = np.isfinite(raw) & np.isfinite(inlet_command) & np.isfinite(exhaust_command)
     in_range = (raw > parameters.range_low) & (raw < parameters.range_high)
+    # a device whose valves are beyond open or shut does not know what it says
+    in_range = in_range & (inlet_command >= 0.0) & (inlet_command <= 1.0)
+    in_range = in_range & (exhaust_command >= 0.0) & (exhaust_command <= 1.0)
     usable = present & in_range
     safe_raw = np.where(usable, raw, 0.0)
     inlet_command = np.where(usable, inlet_command, 0.0)
@@ -265,7 +268,8 @@ def sensing_law(
 
     port = safe_raw - state.offset
     # without a supply sensor the inflow is unknown; leaving the drop in reads high, never low
-    supply_side = np.where(np.isfinite(supply), supply, port)
+    supply_known = (supply > parameters.range_low) & (supply < parameters.range_high)
+    supply_side = np.where(supply_known, supply, port)
     inflow = orifice_flow(supply_side, port, parameters.inlet_conductance * inlet_open)
     outflow = orifice_flow(port, 0.0, parameters.exhaust_conductance * exhaust_open)
     volume_flow = (inflow - outflow) / REFERENCE_DENSITY
