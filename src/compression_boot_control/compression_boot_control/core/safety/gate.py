@@ -36,7 +36,7 @@ class Command:
     pump: float
 
 
-class RefusedCommand(ValueError):  # noqa: N818  it is an answer, not a failure
+class RefusedCommand(ValueError):
     """A command that must not be acted on; the text says why."""
 
 
