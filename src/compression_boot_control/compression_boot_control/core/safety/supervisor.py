@@ -161,7 +161,8 @@ def supervisor_step(
     state : SafetyState
     inputs : SafetyInputs
     dt : float
-        Time since the last cycle [s]; negative counts as 0.
+        Time since the last cycle [s]; negative counts as 0. NaN confirms what is present at once:
+        in doubt there is a hazard.
 
     Returns
     -------
@@ -170,7 +171,7 @@ def supervisor_step(
     """
     present = conditions(table.limits, inputs)
     timer = np.where(present, state.timer + max(dt, 0.0), 0.0)
-    active = present & (timer >= table.debounce)
+    active = present & ~(timer < table.debounce)
     latch = state.latch | (active & table.latched)
     binding = active | latch
     own = np.any(binding, axis=-1)
