@@ -226,6 +226,7 @@ def reset(
         return state, ResetRefusal.NOT_CONFIRMED
     if (state.active & state.latch).any():
         return state, ResetRefusal.CAUSE_ACTIVE
-    if not (raw < table.limits.vented_pressure).all():
+    # a reading below the sensor's range is no pressure, so it does not say that a chamber is vented
+    if not ((raw > LOWEST_RAW) & (raw < table.limits.vented_pressure)).all():
         return state, ResetRefusal.NOT_VENTED
     return state._replace(latch=np.zeros_like(state.latch)), ResetRefusal.NONE
