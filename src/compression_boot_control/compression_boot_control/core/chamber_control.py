@@ -16,7 +16,7 @@ as physics needs, and the PID's limits follow that achievable rate, so nothing w
 One pump feeds all chambers. A slack chamber would drain the supply rail below what a chamber that
 is nearly there still needs; its inlet is throttled just so far that the rail stays above.
 
-A chamber whose pressure is NaN is vented.
+A chamber is vented when its pressure or target is NaN, and for every mode but TRACK and HOLD.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from compression_boot_control.core.signals import (
 )
 from compression_boot_control.core.units import MMHG
 
-VENT = int(Mode.VENT)
+TRACK, HOLD = int(Mode.TRACK), int(Mode.HOLD)
 HIGHEST_TARGET = 110.0 * MMHG
 """No target above this is followed, whoever asks [Pa]."""
 
@@ -224,7 +224,8 @@ def control_law(
         State, whose inlet and exhaust are the commands, and (..., 1) pump drive.
     """
     usable = np.isfinite(pressure) & np.isfinite(rate) & np.isfinite(target)
-    vent = (mode == VENT) | ~usable | (target > HIGHEST_TARGET) | (target < 0.0)
+    asked = (mode == TRACK) | (mode == HOLD)
+    vent = ~asked | ~usable | (target > HIGHEST_TARGET) | (target < 0.0)
     known = np.where(usable, pressure, 0.0)
     known_rate = np.where(usable, rate, 0.0)
     wanted = np.where(vent, 0.0, target)
