@@ -1,0 +1,90 @@
+"""`boots run`: sends a session to a running system and follows it to its end."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from compression_boot_control.cli.errors import CommandFailed
+from compression_boot_control.cli.options import (
+    IntensityOption,
+    JsonOption,
+    Leg,
+    LegOption,
+    MinutesOption,
+    NamespaceOption,
+    PlainOption,
+    ProtocolArgument,
+    is_file_name,
+)
+
+READY_TIME = 15.0
+"""Longest wait for a system to be ready [s]."""
+
+
+def run(
+    protocol: ProtocolArgument,
+    intensity: IntensityOption = 100.0,
+    minutes: MinutesOption = None,
+    leg: LegOption = Leg.BOTH,
+    bench: Annotated[bool, typer.Option('--bench', help='Nobody is in the boots.')] = False,
+    namespace: NamespaceOption = 'boots',
+    plain: PlainOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a session on the system that is up, and follow it.
+
+    Ctrl-C cancels the session and waits until the boots are vented; a second Ctrl-C calls for an
+    emergency stop, which is latched until boots reset.
+    """
+    text = protocol_text(protocol)
+    from rich.console import Console
+
+    from compression_boot_control.cli.client_ros import BootsClient
+    from compression_boot_control.cli.interruption import Interruption
+    from compression_boot_control.cli.session_display import session_display
+    from compression_boot_control.cli.session_report import result_json, result_table
+    from compression_boot_control.cli.session_run import run_session
+    from compression_boot_control.cli.views import SessionRequest
+
+    request = SessionRequest(
+        protocol=text,
+        intensity=intensity / 100.0,
+        minutes=minutes or 0.0,
+        leg=leg.value,
+        bench=bench,
+    )
+    notes = Console(stderr=True)
+    with Interruption() as interruption, BootsClient(namespace) as client:
+        client.wait_ready(
+            READY_TIME, interruption, lambda status: notes.print(f'waiting: {status}', style='dim')
+        )
+        if interruption:
+            raise CommandFailed('interrupted before the session began')
+        with session_display(notes, client.snapshot, plain=plain) as display:
+            result = run_session(client, request, interruption, display.update)
+    if as_json:
+        typer.echo(result_json(result))
+    else:
+        Console().print(result_table(result, protocol))
+    if result.error_code:
+        raise CommandFailed(result.error_text)
+
+
+def protocol_text(protocol: str) -> str:
+    """What to send: the name of a protocol in the library, or the text of a file, checked.
+
+    Raises
+    ------
+    FileError
+        There is no such protocol, or it is wrong.
+    """
+    from pathlib import Path
+
+    from compression_boot_control.sessions.protocol_library import load_protocol
+
+    load_protocol(protocol)
+    if is_file_name(protocol):
+        return Path(protocol).expanduser().read_text(encoding='utf-8')
+    return protocol

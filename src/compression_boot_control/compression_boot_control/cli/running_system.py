@@ -1,0 +1,145 @@
+"""A system that a command starts, watches and brings down vented."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from compression_boot_control.cli.errors import CommandFailed
+from compression_boot_control.cli.node_processes import NodeProcesses
+from compression_boot_control.system import describe_system
+
+if TYPE_CHECKING:
+    from compression_boot_control.cli.interruption import Interruption
+    from compression_boot_control.system import SystemOptions
+
+READY_TIME = 30.0
+"""A system that is not ready by then says why, at each change of the reason [s]."""
+
+PATIENCE = 2.0
+"""Reasons for not being ready are said only after this long: at a start they pass by [s]."""
+
+SETTLE_TIME = 5.0
+"""Longest wait for a session to end vented before the nodes are brought down [s]."""
+
+
+class RunningSystem:
+    """The nodes of a system as processes, and a client that hears them.
+
+    Parameters
+    ----------
+    options : SystemOptions
+    interruption : Interruption
+    log_file : Path or None
+        Takes what the nodes print; None: the terminal.
+
+    Raises
+    ------
+    CommandFailed
+        Another system runs in this domain and namespace.
+    """
+
+    def __init__(
+        self,
+        options: SystemOptions,
+        interruption: Interruption,
+        log_file: Path | None = None,
+    ) -> None:
+        from compression_boot_control.cli.client_ros import DISCOVERY_TIME, BootsClient
+
+        self._interruption = interruption
+        self._log_file = log_file
+        self.client = BootsClient(options.namespace)
+        self._nodes: NodeProcesses | None = None
+        try:
+            if self.client.wait_until(
+                lambda: self.client.systems() > 0, DISCOVERY_TIME, interruption
+            ):
+                raise _occupied(self.client.namespace)
+            if not interruption:
+                self._nodes = NodeProcesses(describe_system(options), log_file)
+        except BaseException:
+            self.client.close()
+            raise
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Process ids by node."""
+        return self._nodes.pids() if self._nodes else {}
+
+    def check(self) -> None:
+        """Raise CommandFailed if a node has ended by itself."""
+        ended = self._nodes.ended() if self._nodes else None
+        if ended is None:
+            return
+        vented = self._settle()
+        where = f'see {self._log_file}' if self._log_file else 'see its lines above'
+        raise CommandFailed(
+            f'{ended.name} {ended.how}: {where}; {vented}; the system was brought down'
+        )
+
+    def wait_ready(self, on_status: Callable[[str], None]) -> None:
+        """Wait until a session could begin; or for an interruption."""
+        started = time.monotonic()
+        said = ''
+        while not (self._interruption or self.client.ready):
+            self.client.spin()
+            self.check()
+            session = self.client.session
+            status = session.status if session else 'the nodes are starting'
+            if status != said and time.monotonic() - started > PATIENCE:
+                on_status(status)
+                said = status
+
+    def keep_up(self) -> None:
+        """Watch until an interruption; then see to it that a session ends vented."""
+        while not self._interruption:
+            self.client.spin()
+            self.check()
+        self._settle()
+
+    def _settle(self) -> str:
+        """End a session, and wait until the boots are vented if anybody can say so."""
+        client = self.client
+        asked = self._interruption.count
+        if client.safety is None:
+            return 'the hardware vents by itself'
+        if client.session is not None and client.session.stage.occupied:
+            try:
+                client.stop_session()
+            except CommandFailed:
+                client.emergency_stop('boots up: the session does not stop')
+        deadline = time.monotonic() + SETTLE_TIME
+        while client.safety is not None and time.monotonic() < deadline:
+            if client.seen_vented:
+                return 'the boots are vented'
+            if self._interruption.count > asked:
+                break
+            client.spin()
+        return 'the hardware vents by itself'
+
+    def __enter__(self) -> RunningSystem:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._nodes is not None:
+            self._nodes.stop()
+        self.client.close()
+
+
+def _occupied(namespace: str) -> CommandFailed:
+    domain = os.environ.get('ROS_DOMAIN_ID') or '0'
+    return CommandFailed(
+        f'another system runs in {namespace} of ROS domain {domain}: use that one with boots run, '
+        'end it with Ctrl-C where it was started, or give this one another --namespace or '
+        'ROS_DOMAIN_ID'
+    )

@@ -1,0 +1,57 @@
+"""What became of a session, as the planner's result says it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from compression_boot_control.core.units import MINUTE, MMHG
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from compression_boot_control.cli.views import SessionResult
+
+
+def result_json(result: SessionResult) -> str:
+    """Write a result for a script."""
+    return json.dumps(
+        {
+            'ok': result.error_code == 0,
+            'error_code': result.error_code,
+            'errors': [result.error_text] if result.error_text else [],
+            'cycles': result.cycles,
+            'elapsed_s': round(result.elapsed, 2),
+            'vented': result.vented,
+            'chambers': [
+                {
+                    'name': name,
+                    'peak_mmhg': round(peak / MMHG, 2),
+                    'dose_mmhg_min': round(result.dose.get(name, 0.0) / MMHG / MINUTE, 2),
+                }
+                for name, peak in result.peak.items()
+            ],
+        },
+        indent=2,
+    )
+
+
+def result_table(result: SessionResult, title: str) -> Table:
+    """Show a result to a person."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    minutes, seconds = divmod(round(result.elapsed), 60)
+    vented = 'vented' if result.vented else '[bold red]NOT vented[/bold red]'
+    table = Table(
+        title=escape(title),
+        caption=f'{minutes} min {seconds:02d} s, {result.cycles} full cycles, {vented}',
+        caption_justify='left',
+    )
+    table.add_column('chamber')
+    table.add_column('peak\n[dim]mmHg[/dim]', justify='right')
+    table.add_column('dose\n[dim]mmHg·min[/dim]', justify='right')
+    for name, peak in result.peak.items():
+        dose = result.dose.get(name, 0.0) / MMHG / MINUTE
+        table.add_row(escape(name.replace('_', ' ')), f'{peak / MMHG:.1f}', f'{dose:.1f}')
+    return table

@@ -1,0 +1,132 @@
+"""What a command knows of a system, as plain values; nothing here knows ROS.
+
+Pressures in Pa, times in s, doses in Pa s, as on the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class SessionStage(IntEnum):
+    """The codes of ``SessionState.state``."""
+
+    NOT_READY = 0
+    IDLE = 1
+    RUNNING = 2
+    PAUSED = 3
+    ENDING = 4
+
+    @property
+    def occupied(self) -> bool:
+        """Whether a session is under way."""
+        return self >= SessionStage.RUNNING
+
+
+class Verdict(IntEnum):
+    """The codes of ``SafetyState.state``."""
+
+    STARTING = 0
+    PERMITTING = 1
+    RESTRICTED = 2
+    VENTING = 3
+    TRIPPED = 4
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """Where the session is; see ``SessionState.msg``."""
+
+    stage: SessionStage
+    status: str
+    protocol: str
+    phase: str
+    cycle: int
+    progress: float
+    elapsed: float
+    remaining: float
+    intensity: float
+    target: Mapping[str, float]
+    pressure: Mapping[str, float]
+    dose: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class AlarmView:
+    """One alarm; see ``Alarm.msg``."""
+
+    hazard_id: str
+    text: str
+    priority: int
+    chamber_names: tuple[str, ...]
+    active: bool
+    latched: bool
+    advice: str
+
+
+@dataclass(frozen=True)
+class SafetyView:
+    """The supervisor's verdict; see ``SafetyState.msg``."""
+
+    verdict: Verdict
+    reason: str
+    vented: bool
+    vented_names: tuple[str, ...]
+    alarms: tuple[AlarmView, ...]
+
+
+@dataclass(frozen=True)
+class SleeveView:
+    """Where the chambers are; see ``Layout.msg``."""
+
+    garment: str
+    backend: str
+    legs: Mapping[str, str]
+    zones: Mapping[str, str]
+    zone_order: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NodeView:
+    """A node and what it says of itself; None where it says nothing."""
+
+    name: str
+    well: bool | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A system at one moment; None for what is not heard, or not any more."""
+
+    namespace: str
+    nodes: tuple[NodeView, ...]
+    session: SessionView | None
+    safety: SafetyView | None
+    sleeves: SleeveView | None
+
+
+@dataclass(frozen=True)
+class SessionRequest:
+    """A goal; see ``RunSession.action``. `intensity` 0 means 1, `minutes` 0 the protocol's own."""
+
+    protocol: str
+    intensity: float = 0.0
+    minutes: float = 0.0
+    leg: str = 'both'
+    bench: bool = False
+
+
+@dataclass(frozen=True)
+class SessionResult:
+    """What became of a goal; see ``RunSession.action``."""
+
+    error_code: int
+    error_text: str
+    cycles: int
+    elapsed: float
+    peak: Mapping[str, float]
+    dose: Mapping[str, float]
+    vented: bool
