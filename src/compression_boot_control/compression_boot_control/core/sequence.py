@@ -326,10 +326,11 @@ def sequence_law(
     status = np.where((state.status == ENDING) & (vented | stuck), DONE, status)
     status_time = np.where(status == state.status, state.status_time + dt, 0.0)
 
-    # an interrupted cycle starts over
+    # an interrupted cycle starts over, the suffix as a whole: mid-wave all zones would fill at once
     resumed = (state.status == PAUSED) & (status == RUNNING)
     restart = np.where(stage >= table.loop_start, table.loop_start, 0)
-    stage = np.where(resumed & in_loop, restart, stage)
+    restart = np.where(in_loop, restart, table.loop_end)
+    stage = np.where(resumed, restart, stage)
     stage_time = np.where((stage == state.stage) & ~resumed & ~over, stage_time, 0.0)
 
     row = without_chamber_axis(stage)
