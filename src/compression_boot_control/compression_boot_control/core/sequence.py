@@ -229,14 +229,15 @@ def sequence_step(
     pressure : (..., N) array
         Chamber pressures [Pa]; NaN where unknown.
     dt : float
-        Time since the last step [s].
+        Time since the last step [s]; what is not a positive number counts as 0.
 
     Returns
     -------
     SequenceState
     Setpoints
     """
-    new_state, mode, target = sequence_law(parameters, table, state, request, pressure, dt)
+    elapsed = dt if 0.0 < dt < np.inf else 0.0
+    new_state, mode, target = sequence_law(parameters, table, state, request, pressure, elapsed)
     return new_state, Setpoints(mode, target)
 
 
