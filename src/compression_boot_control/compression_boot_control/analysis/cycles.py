@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compression_boot_control.analysis.metrics import SessionTrace, held_targets, under_pressure
+from compression_boot_control.analysis.metrics import ChamberTrace, held_targets, under_pressure
 from compression_boot_control.core.signals import BoolArray
 from compression_boot_control.core.units import MMHG
 
@@ -49,7 +49,7 @@ class Cycle:
     wave_time: float
 
 
-def find_cycles(trace: SessionTrace) -> tuple[Cycle, ...]:
+def find_cycles(trace: ChamberTrace) -> tuple[Cycle, ...]:
     """All cycles of a session, whole and broken off.
 
     A cycle starts when a chamber is to be under pressure after all were to be vented. If the ones
@@ -70,7 +70,7 @@ def find_cycles(trace: SessionTrace) -> tuple[Cycle, ...]:
     return tuple(_cycle(trace, own, arrivals, pressed) for own in spans)
 
 
-def full_cycles(trace: SessionTrace) -> tuple[Cycle, ...]:
+def full_cycles(trace: ChamberTrace) -> tuple[Cycle, ...]:
     """Cycles whose wave reached all their zones, and that were held and released.
 
     Held means for `FULL_CYCLE` of the median compressed time of such cycles: one that is broken off
@@ -96,7 +96,7 @@ def _spans(active: BoolArray) -> list[tuple[int, int]]:
     return list(zip(starts.tolist(), stops.tolist(), strict=True))
 
 
-def _arrivals(trace: SessionTrace, chamber: int) -> list[tuple[int, float]]:
+def _arrivals(trace: ChamberTrace, chamber: int) -> list[tuple[int, float]]:
     """Start of each target that a chamber reached, and the time of it [s], NaN if unknown."""
     reached = []
     for start, stop in held_targets(trace, chamber):
@@ -113,7 +113,7 @@ def _arrivals(trace: SessionTrace, chamber: int) -> list[tuple[int, float]]:
 
 
 def _cycle(
-    trace: SessionTrace,
+    trace: ChamberTrace,
     spans: list[tuple[int, int]],
     arrivals: list[list[tuple[int, float]]],
     pressed: BoolArray,

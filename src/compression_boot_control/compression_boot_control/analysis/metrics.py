@@ -29,7 +29,7 @@ LONGEST_GAP = 1.0
 
 
 @dataclass(frozen=True)
-class SessionTrace:
+class ChamberTrace:
     """A session as arrays.
 
     Attributes
@@ -135,7 +135,7 @@ def known_gaps(time: FloatArray, known: BoolArray) -> FloatArray:
     return np.diff(np.concatenate((time[:1], time[known], time[-1:])))
 
 
-def held_targets(trace: SessionTrace, chamber: int) -> Iterator[tuple[int, int]]:
+def held_targets(trace: ChamberTrace, chamber: int) -> Iterator[tuple[int, int]]:
     """Spans ``[start, stop)`` of samples in which a chamber has one and the same target.
 
     TRACK and HOLD count alike; spans in VENT are left out.
@@ -149,12 +149,12 @@ def held_targets(trace: SessionTrace, chamber: int) -> Iterator[tuple[int, int]]
             yield start, stop
 
 
-def under_pressure(trace: SessionTrace) -> BoolArray:
+def under_pressure(trace: ChamberTrace) -> BoolArray:
     """Whether each chamber is to be under pressure at each sample; (T, N)."""
     return np.asarray((trace.mode != Mode.VENT) & np.isfinite(trace.target))
 
 
-def overshoot(trace: SessionTrace) -> FloatArray:
+def overshoot(trace: ChamberTrace) -> FloatArray:
     """Overshoot of each chamber [Pa]; (N,).
 
     The highest value of ``p - target``, at least 0, while a constant target is held, from the
@@ -173,7 +173,7 @@ def overshoot(trace: SessionTrace) -> FloatArray:
     return worst
 
 
-def plateau_errors(trace: SessionTrace, chamber: int) -> FloatArray:
+def plateau_errors(trace: ChamberTrace, chamber: int) -> FloatArray:
     """``p - target`` at all known samples on a chamber's plateaus [Pa].
 
     A plateau lasts from `SETTLING_TIME` after the pressure first came within `STEADY_BAND` of a
@@ -200,7 +200,7 @@ def steady_bias(errors: FloatArray) -> float:
     return float(np.mean(errors)) if len(errors) else float('nan')
 
 
-def session_span(trace: SessionTrace) -> tuple[int, int]:
+def session_span(trace: ChamberTrace) -> tuple[int, int]:
     """First and last sample of the session; both 0 if nothing was to be under pressure.
 
     It starts with the first set-point that is no vent, and ends when all chambers are measured
@@ -215,7 +215,7 @@ def session_span(trace: SessionTrace) -> tuple[int, int]:
     return int(active[0]), int(end)
 
 
-def vented_at_end(trace: SessionTrace) -> bool | None:
+def vented_at_end(trace: ChamberTrace) -> bool | None:
     """Whether every chamber was below `DOSE_THRESHOLD` at its last sample; None if unknown.
 
     It is unknown if a chamber's pressure was not measured in the last `LONGEST_GAP`.

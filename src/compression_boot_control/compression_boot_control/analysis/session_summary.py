@@ -12,7 +12,7 @@ from rich.table import Table
 from compression_boot_control.analysis import metrics
 from compression_boot_control.analysis.bag_reader import Bag, open_bag
 from compression_boot_control.analysis.cycles import full_cycles, wave_time
-from compression_boot_control.analysis.metrics import SessionTrace
+from compression_boot_control.analysis.metrics import ChamberTrace
 from compression_boot_control.analysis.session_trace import (
     NEEDED_TYPES,
     AlarmMark,
@@ -88,7 +88,7 @@ class SessionSummary:
 
 
 def summarize(
-    trace: SessionTrace, alarms: Sequence[AlarmMark] = (), notes: Sequence[str] = ()
+    trace: ChamberTrace, alarms: Sequence[AlarmMark] = (), notes: Sequence[str] = ()
 ) -> SessionSummary:
     """Summarize a session from arrays, recorded or simulated."""
     start, end = metrics.session_span(trace)
@@ -142,6 +142,28 @@ def summarize_bag(bag: Bag | str | Path, namespace: str | None = None) -> Sessio
     return summarize(session.trace, session.alarms, (*opened.notes, *session.notes))
 
 
+def headline(summary: SessionSummary) -> str:
+    """The most important figures in one line, e.g. under a picture's title."""
+    peaks = [c.peak_mmhg for c in summary.chambers if c.peak_mmhg is not None]
+    parts = [
+        duration_text(summary.duration_s),
+        f'{summary.cycles} full cycle{"" if summary.cycles == 1 else "s"}',
+    ]
+    if summary.wave_time_s is not None:
+        parts.append(f'wave {summary.wave_time_s:.1f} s')
+    if peaks:
+        parts.append(f'highest pressure {max(peaks):.1f} mmHg')
+    if summary.vented_at_end is not None:
+        parts.append('vented at the end' if summary.vented_at_end else 'not vented at the end')
+    return ' · '.join(parts)
+
+
+def duration_text(seconds: float) -> str:
+    """Minutes and seconds for a person."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f'{minutes} min {rest} s' if minutes else f'{rest} s'
+
+
 def summary_table(summary: SessionSummary, title: str = 'Session') -> Table:
     """The summary as a table for a terminal."""
     table = Table(title=title, caption=_caption(summary), caption_justify='left')
@@ -162,7 +184,6 @@ def summary_table(summary: SessionSummary, title: str = 'Session') -> Table:
 
 
 def _caption(summary: SessionSummary) -> str:
-    minutes, seconds = divmod(round(summary.duration_s), 60)
     if summary.vented_at_end is None:
         vented = '[red]vented at the end: unknown[/red]'
     else:
@@ -170,7 +191,7 @@ def _caption(summary: SessionSummary) -> str:
             'vented at the end' if summary.vented_at_end else '[red]not vented at the end[/red]'
         )
     lines = [
-        f'{minutes} min {seconds} s, {summary.cycles} full cycles, '
+        f'{duration_text(summary.duration_s)}, {summary.cycles} full cycles, '
         f'wave {_shown(summary.wave_time_s, 1)} s, {vented}'
     ]
     lines += [f'{alarm.time:.1f} s  {alarm.hazard_id}  {alarm.text}' for alarm in summary.alarms]

@@ -9,7 +9,7 @@ import numpy as np
 
 from compression_boot_control.analysis.bag_reader import Bag
 from compression_boot_control.analysis.errors import BagError
-from compression_boot_control.analysis.metrics import SessionTrace, in_force
+from compression_boot_control.analysis.metrics import ChamberTrace, in_force
 from compression_boot_control.analysis.series import ChamberColumns, Series
 from compression_boot_control.core.signals import BoolArray, FloatArray, Mode
 
@@ -68,7 +68,7 @@ class RecordedSession:
 
     Attributes
     ----------
-    trace : SessionTrace
+    trace : ChamberTrace
         Its time starts at 0 with the first pressure.
     alarms : tuple of AlarmMark
         In the same time.
@@ -77,7 +77,7 @@ class RecordedSession:
         One line for each thing that a person should know of the data.
     """
 
-    trace: SessionTrace
+    trace: ChamberTrace
     alarms: tuple[AlarmMark, ...]
     sleeves: Sleeves
     notes: tuple[str, ...]
@@ -112,7 +112,7 @@ def recorded_session(bag: Bag, namespace: str | None = None) -> RecordedSession:
     target = _for_chambers(setpoints.chambers('target'), names)[set_rows]
     # a chamber that a set-point leaves out is not asked to be under pressure
     mode = np.where(np.isfinite(mode), mode, Mode.VENT).astype(np.int64)
-    trace = SessionTrace(
+    trace = ChamberTrace(
         chamber_names=names,
         time=stamp - stamp[0],
         pressure=measured.values[rows],

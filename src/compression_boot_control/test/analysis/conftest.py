@@ -17,7 +17,7 @@ from compression_boot_control.analysis.message_definitions import (
     MessageDefinition,
     message_definition,
 )
-from compression_boot_control.analysis.metrics import SessionTrace
+from compression_boot_control.analysis.metrics import ChamberTrace
 from compression_boot_control.core.signals import Mode
 from compression_boot_control.core.units import MMHG
 
@@ -144,7 +144,7 @@ TARGETS_MMHG = (60.0, 55.0, 50.0, 45.0, 40.0)
 """Targets of the synthetic session from foot to thigh."""
 
 
-def synthetic_trace(cycles: int = 3, dt: float = 0.02, noise: float = 0.0) -> SessionTrace:
+def synthetic_trace(cycles: int = 3, dt: float = 0.02, noise: float = 0.0) -> ChamberTrace:
     """A session of both legs: fill for 3 s a zone, dwell 12 s, release, rest 8 s.
 
     A zone rises in a straight line for 2.8 s, overshoots by 1.5 mmHg, and settles to its target
@@ -160,9 +160,9 @@ def synthetic_trace(cycles: int = 3, dt: float = 0.02, noise: float = 0.0) -> Se
         end = begin + 27.0
         for zone, goal in enumerate(TARGETS_MMHG):
             since = time - (begin + 3.0 * zone)
-            settled = goal + 1.5 * np.exp(-(since - rise) / 0.3)
+            settled = goal + 1.5 * np.exp(-np.maximum(since - rise, 0.0) / 0.3)
             wave = np.where(since < rise, (goal + 1.5) * since / rise, settled)
-            fall = goal * np.exp(-(time - end) / 0.8)
+            fall = goal * np.exp(-np.maximum(time - end, 0.0) / 0.8)
             held = (since >= 0.0) & (time < end)
             after = (time >= end) & (time < begin + period)
             for chamber in (zone, zone + 5):
@@ -171,10 +171,10 @@ def synthetic_trace(cycles: int = 3, dt: float = 0.02, noise: float = 0.0) -> Se
                 pressure[held, chamber] = wave[held]
                 pressure[after, chamber] = fall[after]
     pressure += noise * np.random.default_rng(1).standard_normal(pressure.shape)
-    return SessionTrace(CHAMBERS, time, pressure * MMHG, mode, target * MMHG)
+    return ChamberTrace(CHAMBERS, time, pressure * MMHG, mode, target * MMHG)
 
 
 @pytest.fixture(scope='session')
-def synthetic() -> Callable[..., SessionTrace]:
+def synthetic() -> Callable[..., ChamberTrace]:
     """Maker of synthetic sessions."""
     return synthetic_trace

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from compression_boot_control.analysis import metrics
 from compression_boot_control.analysis.cycles import find_cycles, full_cycles, wave_time
-from compression_boot_control.analysis.metrics import SessionTrace
+from compression_boot_control.analysis.metrics import ChamberTrace
 from compression_boot_control.core.signals import Mode
 from compression_boot_control.core.units import MMHG
 
@@ -22,7 +22,7 @@ def one_chamber(pressure_mmhg, target_mmhg, mode=None, dt=0.1):
     """A trace of one chamber; VENT where the target is 0 unless a mode is given."""
     target = np.array(target_mmhg, float)
     modes = np.where(target > 0, TRACK, VENT) if mode is None else np.array(mode)
-    return SessionTrace(
+    return ChamberTrace(
         chamber_names=('foot',),
         time=np.arange(len(target)) * dt,
         pressure=np.array(pressure_mmhg, float)[:, None] * MMHG,
@@ -154,7 +154,7 @@ def test_a_cycle_that_is_broken_off_does_not_count(synthetic, time):
 def test_a_cycle_that_is_not_released_does_not_count(synthetic):
     trace = synthetic(2)
     rows = trace.time < 2 + 37 + 26
-    short = SessionTrace(
+    short = ChamberTrace(
         trace.chamber_names,
         *(column[rows] for column in (trace.time, trace.pressure, trace.mode, trace.target)),
     )

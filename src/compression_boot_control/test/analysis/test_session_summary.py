@@ -12,6 +12,7 @@ from rich.console import Console
 from compression_boot_control.analysis.bag_reader import open_bag
 from compression_boot_control.analysis.bag_writer import BagWriter
 from compression_boot_control.analysis.errors import BagError
+from compression_boot_control.analysis.session_plot import plot_bag
 from compression_boot_control.analysis.session_summary import (
     summarize,
     summarize_bag,
@@ -125,6 +126,15 @@ def test_alarms_are_told_once(tmp_path, messages, definition_of, synthetic):
     (alarm,) = summarize_bag(tmp_path / 'bag').alarms
     assert (alarm.hazard_id, alarm.priority, alarm.chamber_names) == ('SR-07', 1, ('left_calf',))
     assert alarm.time == pytest.approx(10.0, abs=0.1)
+
+
+def test_the_picture_of_a_bag_has_its_figures(tmp_path, messages, definition_of, synthetic):
+    write_session(tmp_path / 'bag', synthetic(1), messages, definition_of, alarm_at=10.0)
+    figure = plot_bag(tmp_path / 'bag')
+    texts = [text.get_text() for text in figure.texts]
+    assert texts[0] == 'bag'
+    assert '1 full cycle · wave 14.6 s · highest pressure 61.' in texts[1]
+    assert figure.axes[0].texts[0].get_text() == 'SR-07'
 
 
 def test_two_garments_need_a_choice(tmp_path, messages, definition_of):
