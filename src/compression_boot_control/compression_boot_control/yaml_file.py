@@ -157,7 +157,7 @@ def parse_yaml(text: str, source: str = 'text') -> Document:
         raise FileError(f'{source}:{line}:file: is not YAML: a character is not allowed') from None
     except FileError:
         raise
-    except Exception as error:  # PyYAML lets plain Python errors through for some texts
+    except Exception as error:  # noqa: BLE001 - PyYAML lets any error through for some texts
         problem = ' '.join(str(error).split())
         raise FileError(f'{source}:1:file: is not YAML: {problem}') from None
     if root is None or (isinstance(root, yaml.ScalarNode) and _scalar(root) is None):

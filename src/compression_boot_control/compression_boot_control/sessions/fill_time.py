@@ -54,7 +54,7 @@ def valve_upstream(
     b = ratio * low / span
     c = low**2 / span + choked**2
     elliptic = (np.sqrt(b**2 + a * c) - b) / a
-    return np.maximum(elliptic, choked) - ATMOSPHERE
+    return np.where(low <= ratio * choked, choked, elliptic) - ATMOSPHERE
 
 
 def _mass(garment: Garment, pressure: FloatArray) -> FloatArray:

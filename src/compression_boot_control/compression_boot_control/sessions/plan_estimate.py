@@ -115,16 +115,30 @@ def expected_timeline(plan: Plan, slow: FloatArray, quick: FloatArray) -> Timeli
 
 
 def stage_times(plan: Plan, garment: Garment, *, empty: bool) -> FloatArray:
-    """Expected time of each stage [s]; (S,)."""
+    """Expected time of each stage [s]; (S,).
+
+    Parameters
+    ----------
+    plan : Plan
+    garment : Garment
+    empty : bool
+        Whether vented chambers are without air, or slack but full of it.
+    """
     times = plan.duration.astype(float)
     pressure = np.zeros(len(garment))
+    known: dict[bytes, float] = {}  # cycles repeat
     for row, kind in enumerate(plan.kind):
-        if kind == StageKind.INFLATE:
-            filling = np.where(plan.awaited[row], plan.target[row], 0.0)
-            times[row] = max(times[row], fill_time(garment, filling, start=pressure, empty=empty))
-        elif kind == StageKind.RELEASE:
-            venting = np.where(plan.awaited[row], pressure, 0.0)
-            times[row] = max(times[row], float(release_time(garment, venting).max()))
+        awaited = np.where(plan.awaited[row], plan.target[row], -1.0)
+        key = awaited.tobytes() + pressure.tobytes()
+        if key not in known:
+            known[key] = 0.0
+            if kind == StageKind.INFLATE:
+                filling = np.maximum(awaited, 0.0)
+                known[key] = fill_time(garment, filling, start=pressure, empty=empty)
+            elif kind == StageKind.RELEASE:
+                venting = np.where(plan.awaited[row], pressure, 0.0)
+                known[key] = float(release_time(garment, venting).max())
+        times[row] = max(times[row], known[key])
         pressure = np.where(plan.mode[row] == Mode.VENT, 0.0, plan.target[row])
     return times
 

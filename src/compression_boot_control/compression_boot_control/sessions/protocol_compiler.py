@@ -83,17 +83,21 @@ def compile_protocol(
     ]
     prefix = _repeated(protocol, cycles, range(start))
     loop = _repeated(protocol, cycles, range(start, end))
-    suffix = _repeated(protocol, cycles, range(end, len(cycles)))
-    if suffix:
-        # the loop may be left with chambers inflated
-        suffix.insert(0, release_stage(garment, 'release'))
-    suffix.append(release_stage(garment, 'final release'))
-
-    plan = Plan.of_stages(protocol.name, prefix, loop, suffix, length * MINUTE, caps)
+    cool_down = _repeated(protocol, cycles, range(end, len(cycles)))
+    plan = Plan.of_stages(
+        protocol.name, prefix, loop, _ending(garment, cool_down), length * MINUTE, caps
+    )
     _check_caps(plan, garment, intensity)
     times = stage_times(plan, garment, empty=True)
-    _check_zone_time(plan, times)
-    return _within_session_time(plan, float(times[plan.loop_end : -1].sum()))
+    _check_zone_time(plan, times, together=any(len(legs) > 1 for legs in groups))
+    # the loop is left early enough for the cool-down to end with the session's time
+    left_at = plan.session_time - float(times[plan.loop_end : -1].sum())
+    if left_at <= 0.0:
+        # a session as short as this goes without one
+        return Plan.of_stages(
+            protocol.name, prefix, loop, _ending(garment, []), length * MINUTE, caps
+        )
+    return replace(plan, session_time=left_at)
 
 
 def leg_groups(protocol: Protocol, garment: Garment, leg: str) -> LegGroups:
@@ -164,6 +168,12 @@ def _repeated(protocol: Protocol, cycles: Sequence[list[Stage]], places: range) 
     ]
 
 
+def _ending(garment: Garment, cool_down: list[Stage]) -> list[Stage]:
+    """What comes after the loop, which may be left with chambers inflated."""
+    final = release_stage(garment, 'final release')
+    return [release_stage(garment, 'release'), *cool_down, final] if cool_down else [final]
+
+
 def _check_caps(plan: Plan, garment: Garment, intensity: float) -> None:
     excess: FloatArray = (plan.target / plan.caps).max(axis=0)
     chamber = int(np.argmax(excess))
@@ -179,22 +189,16 @@ def _check_caps(plan: Plan, garment: Garment, intensity: float) -> None:
     )
 
 
-def _check_zone_time(plan: Plan, times: FloatArray) -> None:
+def _check_zone_time(plan: Plan, times: FloatArray, *, together: bool) -> None:
     longest = longest_zone_time(plan, times)
-    if longest > PLANNED_ZONE_TIME.high:
+    excess = longest - PLANNED_ZONE_TIME.high
+    if excess > 0.0:
+        cure = 'run one leg at a time, or use' if together else 'or use'
         raise _over_limit(
             f'a zone would stay under pressure for {longest:.0f} s without a release, above the '
-            f'limit of {PLANNED_ZONE_TIME.high:g} s; shorten dwell_s by '
-            f'{np.ceil(longest - PLANNED_ZONE_TIME.high):.0f} s, run one leg at a time, or use a '
-            'larger pump'
+            f'limit of {PLANNED_ZONE_TIME.high:g} s; shorten dwell_s by {np.ceil(excess):.0f} s, '
+            f'{cure} a larger pump'
         )
-
-
-def _within_session_time(plan: Plan, cool_down: float) -> Plan:
-    """Leave the loop early enough for the cool-down to end with the session's time."""
-    if cool_down <= 0.0:
-        return plan
-    return replace(plan, session_time=max(plan.session_time - cool_down, 0.0))
 
 
 def _over_limit(message: str) -> ProtocolError:

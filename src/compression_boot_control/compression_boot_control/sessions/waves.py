@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -169,12 +169,11 @@ def pulse(wave: Wave, legs: Legs, pulses: int, depth: float, duration: float) ->
     stages = []
     holding = wave.nowhere()
     for zone, rising in wave.zones(legs):
-        stages.append(_inflate(wave, wave.name('inflate', legs, zone), rising, holding))
+        inflate = _inflate(wave, wave.name('inflate', legs, zone), rising, holding)
+        name = wave.name('pulse', legs, zone)
         low = np.where(rising, np.maximum(wave.target - depth, wave.target / 2.0), wave.target)
-        for _ in range(pulses):
-            name = wave.name('pulse', legs, zone)
-            stages.append(_lowered(wave, name, rising, holding, low, duration))
-            stages.append(_inflate(wave, name, rising, holding))
+        lower = _lowered(wave, name, rising, holding, low, duration)
+        stages += [inflate, *[lower, replace(inflate, name=name)] * pulses]
         holding = holding | rising
     return [*stages, _dwell(wave, wave.name('dwell', legs), holding)]
 
@@ -186,7 +185,6 @@ def _modes(tracking: BoolArray, holding: BoolArray) -> IntArray:
 
 def _inflate(wave: Wave, name: str, rising: BoolArray, holding: BoolArray) -> Stage:
     """Bring some chambers to their targets while others hold."""
-    # a pulse fills less than this; its timeout is then merely generous
     expected = fill_time(wave.garment, np.where(rising, wave.target, 0.0))
     return Stage(
         kind=StageKind.INFLATE,
