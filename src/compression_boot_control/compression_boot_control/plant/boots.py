@@ -35,6 +35,8 @@ class SimulatedBoots:
         What advances the boots: the compiled kernel, or the reference in ``step.py``.
     maximum_substep : float
         Longest substep of the integration [s].
+    state : PlantState, optional
+        Where to begin; vented if not given.
     """
 
     def __init__(
@@ -43,12 +45,15 @@ class SimulatedBoots:
         seed: int = 0,
         integrator: Integrator = kernel.advance,
         maximum_substep: float = MAXIMUM_SUBSTEP,
+        state: PlantState | None = None,
     ) -> None:
         self.parameters = parameters
         self.maximum_substep = maximum_substep
         self._advance = integrator
         self._rng = np.random.default_rng(seed)
         self._memory = Memory(parameters)
+        if state is not None:
+            self._memory.state = state
         self._faults: list[Fault] = []
         self._fault_state = FaultState.none(parameters.shape)
         self._interval = 0.0
@@ -78,7 +83,7 @@ class SimulatedBoots:
         return tuple(self._faults)
 
     def readings(self) -> Readings:
-        """Return the readings of the last step; of vented boots before the first."""
+        """Return the readings of the last step; of the initial state before the first."""
         return self._readings
 
     def step(self, actuation: Actuation, dt: float) -> Readings:

@@ -96,7 +96,9 @@ def kernel(width: int) -> Kernel:
         cells, neighbours, inlet, exhaust, pump, noise, chambers, scalars, substep, substeps
     ):
         version  # noqa: B018  as a part of this closure it is one of the key of numba's cache
-        records, lanes, garments = cells.shape[1], cells.shape[3], inlet.shape[0]
+        records, garments = cells.shape[1], inlet.shape[0]
+        # a loop of unknown length is vectorised, a short known one would be unrolled instead
+        lanes = cells.shape[3] if width > 1 else 1
         for block in range(cells.shape[0]):
             cell = cells[block]
             # with all distances known in advance, the compiler sees that no two numbers overlap
@@ -115,7 +117,7 @@ def kernel(width: int) -> Kernel:
                     chambers[2, garment, port] = vent
             for _ in range(substeps):
                 for record in range(1, records):
-                    one, other = neighbours[record - 1]
+                    one, other = neighbours[record - 1, 0], neighbours[record - 1, 1]
                     for lane in range(lanes):
                         parts.feel_neighbours(cell, record, lane, one, other)
                 for record in range(1, records):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from compression_boot_control.core.pneumatics import (
     ATMOSPHERE,
@@ -97,6 +98,34 @@ class PlantState:
             relieved=garments,
             exhausted=chambers,
             leaked=chambers,
+        )
+
+    @classmethod
+    def inflated(cls, parameters: PlantParameters, pressure: ArrayLike) -> PlantState:
+        """Chambers and hoses at rest at gauge pressures [Pa], valves shut, supply vented.
+
+        `pressure` is broadcast to (..., N); a limp chamber at 0 is filled to its rest volume.
+        """
+        shape = parameters.shape
+        held = np.array(np.broadcast_to(pressure, shape), dtype=np.float64)
+        vented = cls.vented(parameters)
+        energy = GAS_CONSTANT * REFERENCE_TEMPERATURE
+        beside = np.concatenate([held, np.zeros((*shape[:-1], 1))], axis=-1)
+        touching = beside[..., parameters.neighbours].sum(axis=-1)
+        rest = parameters.rest_volume - parameters.coupling * parameters.compliance * touching
+        slack = parameters.slack_pressure
+        full = (ATMOSPHERE + slack) * rest
+        taut = (ATMOSPHERE + held) * (rest + parameters.compliance * (held - slack))
+        part = full * held / np.where(slack > 0.0, slack, 1.0)
+        return replace(
+            vented,
+            pressure=held,
+            port_pressure=held,
+            chamber_mass=np.where(held >= slack, taut, part) / energy,
+            port_mass=(ATMOSPHERE + held) * port_volume(parameters) / energy,
+            exhaust_opening=np.zeros(shape),
+            sensed=held,
+            reading=held,
         )
 
     @property

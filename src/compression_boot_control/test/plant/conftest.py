@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,6 +19,7 @@ from compression_boot_control.core.units import (
     MINUTE,
     MMHG,
 )
+from compression_boot_control.plant.parameters import PlantParameters
 
 ZONES = ('foot', 'ankle', 'calf', 'knee', 'thigh')
 
@@ -46,3 +50,61 @@ def garment() -> Garment:
         pump=Pump(free_flow=25.0 * LITRE_PER_MINUTE, shut_off_pressure=400.0 * MMHG),
         supply=Supply(volume=0.1 * LITRE, relief_pressure=145.0 * MMHG),
     )
+
+
+@pytest.fixture(scope='session')
+def nominal(garment: Garment) -> PlantParameters:
+    """The five-zone garment on an average leg."""
+    return PlantParameters.from_garment(garment)
+
+
+@pytest.fixture(scope='session')
+def quiet(nominal: PlantParameters) -> PlantParameters:
+    """The same with sensors that neither make noise nor round."""
+    return replace(nominal, sensor_noise=np.array(0.0), sensor_step=np.array(1e-3))
+
+
+@pytest.fixture(scope='session')
+def one_chamber() -> Callable[..., PlantParameters]:
+    """Make one chamber of a litre behind valves and a hose that do not restrict.
+
+    A pump of constant flow, instant valves, volumes outside the chamber too small to matter; no
+    leak, creep, heat nor neighbours; perfect sensors. Arguments replace parameters.
+    """
+    simple = Garment(
+        name='one_chamber',
+        zone_order=('calf',),
+        chamber_names=('left_calf',),
+        legs=('left',),
+        zones=('calf',),
+        rest_volume=np.array([1.0 * LITRE]),
+        compliance=np.array([2.0 * MILLILITRE_PER_MMHG]),
+        inlet_conductance=np.array([50.0 * CONDUCTANCE]),
+        exhaust_conductance=np.array([50.0 * CONDUCTANCE]),
+        valve_response=np.zeros(1),
+        valve_dead_band=np.zeros(1),
+        hose_length=np.array([20.0 * MILLIMETRE]),
+        hose_bore=np.array([10.0 * MILLIMETRE]),
+        leak=np.zeros(1),
+        pump=Pump(free_flow=12.0 * LITRE_PER_MINUTE, shut_off_pressure=1e6 * MMHG),
+        supply=Supply(volume=1e-3 * LITRE, relief_pressure=1000.0 * MMHG),
+    )
+    nothing = np.zeros(1)
+    parameters = replace(
+        PlantParameters.from_garment(simple),
+        coupling=nothing,
+        creep_fraction=nothing,
+        thermal_rise=nothing,
+        pump_response=np.array(0.0),
+        sensor_noise=np.array(0.0),
+        sensor_step=np.array(1e-3),
+    )
+
+    def make(**changes: float) -> PlantParameters:
+        arrays = {
+            name: np.broadcast_to(float(value), getattr(parameters, name).shape).copy()
+            for name, value in changes.items()
+        }
+        return replace(parameters, **arrays)
+
+    return make

@@ -1,0 +1,162 @@
+"""What no controller can beat: the fastest wave and the fastest vent that the pneumatics allow.
+
+Both let the simulated boots themselves run, with valves that open and shut at once and a pump that
+is at full speed from the first moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from compression_boot_control.core.signals import Actuation, FloatArray
+from compression_boot_control.plant import kernel
+from compression_boot_control.plant import layout as at
+from compression_boot_control.plant.memory import Memory
+from compression_boot_control.plant.parameters import PlantParameters
+from compression_boot_control.plant.state import PlantState
+
+SUBSTEP = 2e-3
+"""Length of a substep [s]."""
+
+SUBSTEPS = 2
+"""Substeps between two looks at the pressures; what happens between them is interpolated."""
+
+
+def fastest_fill_time(
+    parameters: PlantParameters,
+    target: ArrayLike,
+    groups: Sequence[Sequence[int]],
+    start: PlantState | None = None,
+    give_up: float = 600.0,
+) -> FloatArray:
+    """Shortest time in which one wave can fill all groups, one group after another.
+
+    The chambers of a group fill together, each until it is at its target; the next group begins
+    the instant that all are. A chamber's exhaust stays shut.
+
+    Parameters
+    ----------
+    parameters : PlantParameters
+    target : (..., N) array
+        Gauge pressures to reach [Pa].
+    groups : sequence of sequences of int
+        Positions of the chambers that fill together, in the order of the wave.
+    start : PlantState, optional
+        Where the wave begins; flat chambers if not given. After a vent, chambers are not flat.
+    give_up : float
+        Time for a group after which its targets count as out of reach [s].
+
+    Returns
+    -------
+    (...) array
+        Time of the whole wave [s]; infinite where a target cannot be reached.
+    """
+    return np.asarray(group_fill_times(parameters, target, groups, start, give_up).sum(axis=-1))
+
+
+def group_fill_times(
+    parameters: PlantParameters,
+    target: ArrayLike,
+    groups: Sequence[Sequence[int]],
+    start: PlantState | None = None,
+    give_up: float = 600.0,
+) -> FloatArray:
+    """Time of each group of `fastest_fill_time` [s], (..., groups)."""
+    shape, batch = parameters.shape, parameters.batch
+    members = np.zeros((len(groups) + 1, shape[-1]), dtype=bool)
+    for number, group in enumerate(groups):
+        members[number, list(group)] = True
+    boots = _ideal(parameters, PlantState.vented(parameters) if start is None else start)
+    goal = np.broadcast_to(target, shape)
+    times = np.full((*batch, len(groups) + 1), np.inf)
+    stage = np.zeros(batch, dtype=np.int64)
+    arrival = np.zeros(shape)
+    elapsed = np.zeros(batch)
+    before = boots.chamber(at.PRESSURE).copy()
+    filling = members[stage] & (before < goal)
+    while (stage < len(groups)).any():
+        after = _run(boots, inlet=filling, exhaust=np.zeros(shape))
+        there = filling & (after >= goal)
+        share = (goal - before) / np.where(there, after - before, 1.0)
+        reached = elapsed[..., None] + share * SUBSTEPS * SUBSTEP
+        arrival = np.where(there, reached, arrival)
+        elapsed = elapsed + SUBSTEPS * SUBSTEP
+        filling &= ~there
+        lost = (elapsed >= give_up) & filling.any(axis=-1)
+        stage = np.where(lost, len(groups), stage)
+        done = ~filling.any(axis=-1) & (stage < len(groups))
+        for member in np.argwhere(done):
+            place = tuple(member)
+            times[(*place, stage[place])] = arrival[place].max()
+        stage = stage + done
+        elapsed = np.where(done, 0.0, elapsed)
+        arrival = np.where(done[..., None], 0.0, arrival)
+        before = after
+        filling = np.where(done[..., None], members[stage] & (before < goal), filling)
+        filling &= (stage < len(groups))[..., None]
+    return times[..., : len(groups)]
+
+
+def fastest_vent_time(
+    parameters: PlantParameters,
+    from_pressure: ArrayLike,
+    to_pressure: ArrayLike,
+    give_up: float = 600.0,
+) -> FloatArray:
+    """Shortest time in which each chamber, by itself, can vent through its hose and exhaust.
+
+    Parameters
+    ----------
+    parameters : PlantParameters
+    from_pressure, to_pressure : (..., N) array
+        Gauge pressures of chamber and hose at the beginning, and of the chamber at the end [Pa].
+    give_up : float
+        Time after which the pressure counts as out of reach [s].
+
+    Returns
+    -------
+    (..., N) array
+        Time [s]; infinite where the pressure cannot be reached.
+    """
+    shape = parameters.shape
+    nothing = np.zeros(shape)
+    alone = replace(parameters, coupling=nothing, creep_fraction=nothing)
+    boots = _ideal(alone, PlantState.inflated(alone, from_pressure))
+    goal = np.broadcast_to(to_pressure, shape)
+    before = boots.chamber(at.PRESSURE).copy()
+    times = np.where(before <= goal, 0.0, np.inf)
+    elapsed = 0.0
+    while np.isinf(times).any() and elapsed < give_up:
+        after = _run(boots, inlet=nothing, exhaust=np.ones(shape))
+        there = np.isinf(times) & (after <= goal)
+        share = (before - goal) / np.where(there, before - after, 1.0)
+        times = np.where(there, elapsed + share * SUBSTEPS * SUBSTEP, times)
+        elapsed += SUBSTEPS * SUBSTEP
+        before = after
+    return times
+
+
+def _ideal(parameters: PlantParameters, start: PlantState) -> Memory:
+    """Boots whose valves and pump follow their commands at once."""
+    boots = Memory(
+        replace(
+            parameters,
+            valve_response=np.zeros(parameters.shape),
+            pump_response=np.zeros(parameters.batch),
+        )
+    )
+    boots.state = start
+    boots.set_substep(SUBSTEP)
+    return boots
+
+
+def _run(boots: Memory, inlet: ArrayLike, exhaust: FloatArray) -> FloatArray:
+    """Advance with the pump full on; returns the pressures."""
+    actuation = Actuation(np.asarray(inlet, dtype=np.float64), exhaust, np.ones(boots.shape[:-1]))
+    noise = np.zeros((*boots.shape[:-1], boots.chambers + 1))
+    kernel.advance(boots, actuation, noise, SUBSTEPS)
+    return boots.chamber(at.PRESSURE).copy()
