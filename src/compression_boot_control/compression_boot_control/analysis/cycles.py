@@ -19,8 +19,11 @@ SHORTEST_TARGET = 1.0
 LONGEST_BLIND = 0.5
 """With a longer gap before it, the time of an arrival is unknown [s]."""
 
-FULL_CYCLE = 0.9
-"""A cycle is full if it compressed for this part of the typical cycle's time [-]."""
+FULL_HOLD = 0.9
+"""A cycle is full if it was held for this part of what is usual for its targets [-]."""
+
+HOLD_JITTER = 0.5
+"""Difference between two holds that means nothing [s]."""
 
 
 @dataclass(frozen=True)
@@ -32,21 +35,24 @@ class Cycle:
     start, stop : int
         Sample of its first set-point, and the first sample after it in which no chamber is to be
         under pressure; the number of samples if the data end before.
-    compressed_time : float
-        Time in which any chamber was to be under pressure [s].
+    targets_mmhg : tuple of int
+        Highest target of each chamber, 0 for one that takes no part [mmHg].
     reached : bool
         Whether all its chambers came to no less than `ARRIVAL_BAND` below a target that is kept for
         `SHORTEST_TARGET` or longer.
     wave_time : float
         From the first set-point until the last chamber came there [s]; NaN if one did not, or if
         its pressure was not measured when it did.
+    held_time : float
+        From then until `stop`, or all the cycle's time if the wave's time is unknown [s].
     """
 
     start: int
     stop: int
-    compressed_time: float
+    targets_mmhg: tuple[int, ...]
     reached: bool
     wave_time: float
+    held_time: float
 
 
 def find_cycles(trace: ChamberTrace) -> tuple[Cycle, ...]:
@@ -57,30 +63,34 @@ def find_cycles(trace: ChamberTrace) -> tuple[Cycle, ...]:
     """
     pressed = under_pressure(trace)
     arrivals = [_arrivals(trace, i) for i in range(len(trace.chamber_names))]
-    spans: list[list[tuple[int, int]]] = []
+    spans: list[tuple[int, int]] = []
     seen: set[int] = set()
     for start, stop in _spans(np.asarray(pressed.any(axis=1))):
         chambers = set(np.flatnonzero(pressed[start:stop].any(axis=0)).tolist())
         if spans and not chambers & seen:
-            spans[-1].append((start, stop))
+            spans[-1] = (spans[-1][0], stop)
             seen |= chambers
         else:
-            spans.append([(start, stop)])
+            spans.append((start, stop))
             seen = chambers
-    return tuple(_cycle(trace, own, arrivals, pressed) for own in spans)
+    return tuple(_cycle(trace, start, stop, arrivals, pressed) for start, stop in spans)
 
 
 def full_cycles(trace: ChamberTrace) -> tuple[Cycle, ...]:
     """Cycles whose wave reached all their zones, and that were held and released.
 
-    Held means for `FULL_CYCLE` of the median compressed time of such cycles: one that is broken off
-    by a stop or by the end of the session does not count.
+    Held means for `FULL_HOLD` of the median of the session's cycles with the same targets: one that
+    a stop, a pause or the end of the session breaks off does not count.
     """
     done = [cycle for cycle in find_cycles(trace) if cycle.reached and cycle.stop < len(trace.time)]
-    if not done:
-        return ()
-    typical = np.median([cycle.compressed_time for cycle in done])
-    return tuple(cycle for cycle in done if cycle.compressed_time >= FULL_CYCLE * typical)
+    holds: dict[tuple[int, ...], list[float]] = {}
+    for cycle in done:
+        holds.setdefault(cycle.targets_mmhg, []).append(cycle.held_time)
+    needed = {
+        targets: FULL_HOLD * float(np.median(times)) - HOLD_JITTER
+        for targets, times in holds.items()
+    }
+    return tuple(cycle for cycle in done if cycle.held_time >= needed[cycle.targets_mmhg])
 
 
 def wave_time(cycles: tuple[Cycle, ...]) -> float:
@@ -114,24 +124,25 @@ def _arrivals(trace: ChamberTrace, chamber: int) -> list[tuple[int, float]]:
 
 def _cycle(
     trace: ChamberTrace,
-    spans: list[tuple[int, int]],
+    start: int,
+    stop: int,
     arrivals: list[list[tuple[int, float]]],
     pressed: BoolArray,
 ) -> Cycle:
-    start, stop = spans[0][0], spans[-1][1]
-    last = len(trace.time) - 1
+    begin, end = trace.time[start], trace.time[min(stop, len(trace.time) - 1)]
+    target = np.where(pressed[start:stop], trace.target[start:stop], 0.0).max(axis=0)
     moments = [
-        next((time for begin, time in arrivals[i] if start <= begin < stop), None)
-        for i in np.flatnonzero(pressed[start:stop].any(axis=0)).tolist()
+        next((time for first, time in arrivals[i] if start <= first < stop), None)
+        for i in np.flatnonzero(target > 0.0).tolist()
     ]
     known = [moment for moment in moments if moment is not None]
-    reached = len(known) == len(moments)
+    reached = len(known) == len(moments) > 0
+    last = float(np.max(known)) if reached else float('nan')
     return Cycle(
         start=start,
         stop=stop,
-        compressed_time=sum(
-            float(trace.time[min(end, last)] - trace.time[begin]) for begin, end in spans
-        ),
+        targets_mmhg=tuple(np.rint(target / MMHG).astype(int).tolist()),
         reached=reached,
-        wave_time=float(np.max(known) - trace.time[start]) if reached else float('nan'),
+        wave_time=float(last - begin),
+        held_time=float(end - (last if np.isfinite(last) else begin)),
     )

@@ -50,6 +50,8 @@ class Window:
         Time at which the axis has its 0 [s].
     scale : float
         Seconds to the axis' unit.
+    label : str
+        Heading of the axis.
     detailed : bool
         Close up: with set-points, and wider lines.
     """
@@ -59,6 +61,7 @@ class Window:
     end: float
     origin: float
     scale: float
+    label: str
     detailed: bool
 
     def place(self, time: FloatArray) -> FloatArray:
@@ -126,8 +129,9 @@ def draw_pressures(
     axis.set_axisbelow(True)
     axis.spines[['top', 'right', 'left']].set_visible(False)
     axis.tick_params(length=0)
-    label = f'{window.leg} leg, one cycle close up' if window.detailed else f'{window.leg} leg'
-    axis.set_title(label.strip().capitalize(), loc='left', fontsize=10, fontweight='bold', pad=5)
+    axis.set_title(
+        window.label.strip().capitalize(), loc='left', fontsize=10, fontweight='bold', pad=5
+    )
     axis.axhline(DOSE_THRESHOLD / MMHG, color=QUIET, linewidth=0.7, linestyle=DOTS, zorder=1)
 
 

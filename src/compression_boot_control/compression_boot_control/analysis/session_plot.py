@@ -7,6 +7,7 @@ lightness steps (viridis), from foot to thigh, which colour-blind people can ord
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 
 from compression_boot_control.analysis.bag_reader import Bag, open_bag
-from compression_boot_control.analysis.cycles import Cycle, find_cycles, full_cycles
+from compression_boot_control.analysis.cycles import find_cycles, full_cycles
 from compression_boot_control.analysis.errors import BagError
 from compression_boot_control.analysis.metrics import (
     ChamberTrace,
@@ -77,6 +78,7 @@ def session_figure(
     alarms: Sequence[AlarmMark] = (),
     title: str = 'Compression session',
     subtitle: str = '',
+    cycle: int | None = None,
 ) -> Figure:
     """Draw a session.
 
@@ -90,6 +92,8 @@ def session_figure(
         Marked at their time.
     title, subtitle : str
         Above the picture.
+    cycle : int, optional
+        Number of the cycle to show close up, from 1; by default the full one with the longest wave.
 
     Returns
     -------
@@ -99,7 +103,7 @@ def session_figure(
     sleeves = sleeves or sleeves_by_name(trace.chamber_names)
     legs = list(dict.fromkeys(sleeves.legs[name] for name in trace.chamber_names))
     colours = zone_colours(sleeves.zone_order)
-    close_up = close_up_span(trace)
+    close_up = close_up_span(trace, cycle)
     highest = _highest(trace)
     with mpl.rc_context(STYLE):
         figure, overviews, details = _axes(len(legs), close_up is not None)
@@ -108,15 +112,18 @@ def session_figure(
             draw_pressures(overview, trace, sleeves, colours, window, highest)
             mark_alarms(overview, alarms, window, sleeves, highest)
             if close_up is not None:
-                start, _, end = close_up
-                overview.axvspan(*window.place(np.array([start, end])), color=BAND, zorder=0)
+                span = np.array([close_up.start, close_up.end])
+                overview.axvspan(*window.place(span), color=BAND, zorder=0)
         overviews[-1].set_xlabel('time [s]' if window.scale == 1.0 else 'time [min]', labelpad=1)
         for detail, leg in zip(details, legs, strict=False):
             assert close_up is not None
-            start, origin, end = close_up
-            window = Window(leg, start, end, origin, 1.0, detailed=True)
-            draw_pressures(detail, trace, sleeves, colours, window, highest)
-            mark_alarms(detail, alarms, window, sleeves, highest)
+            label = f'{leg} leg, cycle {close_up.number} close up'
+            window = Window(
+                leg, close_up.start, close_up.end, close_up.origin, 1.0, label, detailed=True
+            )
+            high = _highest(trace, close_up.start, close_up.end)
+            draw_pressures(detail, trace, sleeves, colours, window, high)
+            mark_alarms(detail, alarms, window, sleeves, high)
             detail.set_xlabel('time in the cycle [s]', labelpad=1)
         _head(figure, title, subtitle, colours)
     return figure
@@ -166,32 +173,51 @@ def save_session_plot(path: str | Path, figure: Figure) -> None:
         raise BagError.from_os('cannot write the plot', path, error) from error
 
 
-def close_up_span(trace: ChamberTrace) -> tuple[float, float, float] | None:
-    """Span of the cycle to show close up; None without any.
+@dataclass(frozen=True)
+class CloseUp:
+    """The cycle to show close up.
 
-    Returns
-    -------
-    tuple of float
-        Start of the span, first set-point of the cycle, and end of the span, which has the release
-        and nothing of the next cycle [s].
+    Attributes
+    ----------
+    number : int
+        From 1.
+    start, origin, end : float
+        Start of what is shown, first set-point of the cycle, and end, which has the release and
+        nothing of the next cycle [s].
     """
-    cycles: tuple[Cycle, ...] = full_cycles(trace) or find_cycles(trace)
+
+    number: int
+    start: float
+    origin: float
+    end: float
+
+
+def close_up_span(trace: ChamberTrace, number: int | None = None) -> CloseUp | None:
+    """Span of a cycle, by default of the full one with the longest wave; None without any."""
+    cycles = find_cycles(trace)
     if not cycles:
         return None
-    cycle = cycles[len(cycles) // 2]
+    if number is None:
+        candidates = full_cycles(trace) or cycles
+        cycle = max(candidates, key=lambda own: np.nan_to_num(own.wave_time))
+        number = cycles.index(cycle) + 1
+    number = min(max(number, 1), len(cycles))
+    cycle = cycles[number - 1]
     last = len(trace.time) - 1
     start, stop = float(trace.time[cycle.start]), float(trace.time[min(cycle.stop, last)])
     later = np.asarray(under_pressure(trace)[cycle.stop :]).any(axis=1)
     next_start = trace.time[cycle.stop + int(np.argmax(later))] if later.any() else trace.time[-1]
     length = stop - start
-    return start - 0.02 * length, start, min(float(next_start), stop + AFTERMATH * length)
+    end = min(float(next_start), stop + AFTERMATH * length)
+    return CloseUp(number, start - 0.02 * length, start, end)
 
 
 def _whole(trace: ChamberTrace, leg: str) -> Window:
     """A leg over all the time, in minutes if it is long."""
     start, end = float(trace.time[0]), float(trace.time[-1])
     scale = MINUTE if end - start > SHORT_SESSION else 1.0
-    return Window(leg, start, max(end, start + 1.0), start, scale, detailed=False)
+    label = f'{leg} leg'.strip()
+    return Window(leg, start, max(end, start + 1.0), start, scale, label, detailed=False)
 
 
 def _axes(leg_count: int, with_details: bool) -> tuple[Figure, list[Axes], list[Axes]]:
@@ -237,8 +263,8 @@ def _head(
     figure.legend(
         handles,
         [*colours, 'set-point', 'vented'],
-        loc='upper right',
-        bbox_to_anchor=(RIGHT + 0.005, 1.0 - 0.2 / height),
+        loc='center right',
+        bbox_to_anchor=(RIGHT + 0.005, 1.0 - 1.0 / height),
         ncols=len(handles),
         frameon=False,
         handlelength=1.5,
@@ -247,8 +273,10 @@ def _head(
     )
 
 
-def _highest(trace: ChamberTrace) -> float:
-    """Upper end of what the axes show [mmHg]."""
-    shown = np.concatenate((trace.pressure.ravel(), trace.target[under_pressure(trace)]))
+def _highest(trace: ChamberTrace, start: float = -np.inf, end: float = np.inf) -> float:
+    """Upper end of what the axes show from `start` to `end` [mmHg]."""
+    rows = (trace.time >= start) & (trace.time <= end)
+    targets = np.where(under_pressure(trace)[rows], trace.target[rows], np.nan)
+    shown = np.concatenate((trace.pressure[rows].ravel(), targets.ravel()))
     known = shown[np.isfinite(shown)] / MMHG
     return max(float(known.max()), 20.0) if len(known) else 20.0

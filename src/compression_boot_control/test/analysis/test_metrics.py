@@ -127,7 +127,9 @@ def test_synthetic_session(synthetic):
     assert len(cycles) == 3
     # the thigh starts after 12 s, and is within 2 mmHg of 40 at 38 / 41.5 of its rise of 2.8 s
     assert wave_time(cycles) == pytest.approx(12 + 2.8 * 38 / 41.5, abs=0.03)
-    assert [cycle.compressed_time for cycle in cycles] == pytest.approx([27.0] * 3, abs=0.03)
+    held = 27 - 12 - 2.8 * 38 / 41.5
+    assert [cycle.held_time for cycle in cycles] == pytest.approx([held] * 3, abs=0.05)
+    assert cycles[0].targets_mmhg == (60, 55, 50, 45, 40) * 2
     assert metrics.overshoot(trace) / MMHG == pytest.approx(1.5, abs=0.1)
     start, end = metrics.session_span(trace)
     assert trace.time[start] == pytest.approx(2.0)
@@ -149,6 +151,14 @@ def test_a_cycle_that_is_broken_off_does_not_count(synthetic, time):
     trace = cut(synthetic(3), time)
     assert len(find_cycles(trace)) == 3
     assert len(full_cycles(trace)) == 2
+
+
+def test_a_short_cycle_at_other_targets_counts(synthetic):
+    """A warm-up holds shorter, at lower targets: that is its plan, and no break."""
+    trace = cut(synthetic(3), 2 + 2 * 37 + 20)
+    warm_up = np.where(trace.time > 2 + 2 * 37, 0.6, 1.0)[:, None]
+    trace = replace(trace, pressure=trace.pressure * warm_up, target=trace.target * warm_up)
+    assert len(full_cycles(trace)) == 3
 
 
 def test_a_cycle_that_is_not_released_does_not_count(synthetic):

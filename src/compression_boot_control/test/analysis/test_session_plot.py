@@ -75,10 +75,21 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, synthetic):
 
 
 def test_the_close_up_ends_before_the_next_cycle(synthetic):
-    start, origin, end = close_up_span(synthetic(3))
-    assert origin == pytest.approx(2 + 37)
-    assert start < origin
-    assert origin + 27 < end <= 2 + 2 * 37
+    trace = synthetic(3)
+    second = close_up_span(trace, 2)
+    assert second.number == 2
+    assert second.origin == pytest.approx(2 + 37)
+    assert second.start < second.origin
+    assert second.origin + 27 < second.end <= 2 + 2 * 37
+    assert close_up_span(trace, 99).number == 3
+
+
+def test_the_close_up_is_of_the_longest_wave(synthetic):
+    trace = synthetic(3)
+    pressure = trace.pressure.copy()
+    slow = (trace.time > 2 + 37 + 12) & (trace.time < 2 + 37 + 16)
+    pressure[slow, 4] = 0.0
+    assert close_up_span(replace(trace, pressure=pressure)).number == 2
 
 
 def test_thinning_keeps_peaks_and_gaps():
