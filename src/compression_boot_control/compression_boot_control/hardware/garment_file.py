@@ -26,10 +26,11 @@ from compression_boot_control.file_validation import (
     Text,
     Word,
     near_name,
+    shown,
     validate,
 )
 from compression_boot_control.resources import garment_directory, yaml_files
-from compression_boot_control.yaml_file import Document, FileError, parse_yaml, read_yaml
+from compression_boot_control.yaml_file import Document, MissingFileError, parse_yaml, read_yaml
 
 MILLISECOND = 1e-3
 
@@ -164,15 +165,17 @@ def load_garment(name_or_path: str | Path = 'five_zone') -> Garment:
 
     Raises
     ------
+    MissingFileError
+        There is no such garment.
     FileError
-        There is no such garment, or its file is wrong.
+        Its file is wrong.
     """
     text = str(name_or_path)
     if isinstance(name_or_path, str) and not _is_path(text):
         known = yaml_files(garment_directory())
         if text not in known:
             hint = near_name(text, known) or f'; allowed: {", ".join(known)}, or a path'
-            raise FileError(f'{" ".join(text.split())}:1:file: no garment of this name{hint}')
+            raise MissingFileError(f'garment:1:name: there is no garment {shown(text)}{hint}')
         return _garment(read_yaml(known[text]))
     return _garment(read_yaml(Path(text).expanduser()))
 

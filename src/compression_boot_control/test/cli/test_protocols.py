@@ -84,7 +84,14 @@ def test_check_names_each_error_on_its_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    'arguments', [['show', 'beginer'], ['check', 'none.yaml'], ['show'], ['x']]
+    'arguments',
+    [
+        ['show', 'beginer'],
+        ['check', 'none.yaml'],
+        ['show'],
+        ['x'],
+        ['show', 'beginner', '--garment', 'none'],
+    ],
 )
 def test_wrong_use_has_exit_code_2(arguments: list[str]) -> None:
     assert RUNNER.invoke(app, arguments).exit_code == 2

@@ -97,6 +97,9 @@ def test_an_unknown_garment_gets_a_near_name() -> None:
         load_garment('five_zones')
     with pytest.raises(FileError, match='allowed: five_zone, '):
         load_garment('xyz')
+    with pytest.raises(FileError) as caught:
+        load_garment('x\x1b[31m\n' * 1000)
+    assert caught.value.lines[0].isprintable()
 
 
 @pytest.mark.parametrize(
