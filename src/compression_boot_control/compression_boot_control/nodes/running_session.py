@@ -9,7 +9,6 @@ from compression_boot_msgs.action import RunSession
 from compression_boot_msgs.msg import SessionState
 from compression_boot_msgs.srv import AdjustZone, SetIntensity
 from rclpy.action.server import ServerGoalHandle
-from rclpy.task import Future
 
 from compression_boot_control.core.garment import LEGS, Garment
 from compression_boot_control.core.plan import Plan, never_rises
@@ -20,7 +19,7 @@ from compression_boot_control.core.sequence import (
     SequenceState,
     SequenceTable,
     SessionStatus,
-    scaled_targets,
+    scaled_target,
     sequence_step,
 )
 from compression_boot_control.core.session_errors import SessionError
@@ -87,7 +86,6 @@ class RunningSession:
         except ProtocolError as error:
             raise SessionRefused(SessionError(error.error_code), str(error)) from error
         self.goal: ServerGoalHandle | None = None
-        self.finished: Future = Future()
         self._garment = garment
         self._parameters = SequenceParameters()
         self._table = SequenceTable.of_plan(self.plan)
@@ -260,7 +258,8 @@ class RunningSession:
     def _laggards(self) -> str:
         """Name the chambers that were awaited, with what was asked of them."""
         row = int(self._state.stage[0])
-        target = scaled_targets(self._table, row, self._state.intensity, self._state.offset)
+        state, table = self._state, self._table
+        target = scaled_target(table.target[row], state.intensity, state.offset, table.caps)
         awaited = np.flatnonzero(self._table.awaited[row] & ~self._state.skip)
         return ' and '.join(
             f'{self._garment.chamber_names[i]} ({target[i] / MMHG:.0f} mmHg)' for i in awaited

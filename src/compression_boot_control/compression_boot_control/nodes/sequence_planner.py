@@ -28,6 +28,7 @@ from compression_boot_msgs.srv import (
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 
+from compression_boot_control.core.sequence import VENTED_PRESSURE
 from compression_boot_control.core.session_errors import SessionError
 from compression_boot_control.core.signals import Mode, Quality, Setpoints
 from compression_boot_control.nodes.conversions import (
@@ -117,8 +118,9 @@ class SequencePlannerNode(SafeNode):
             self,
             RUN_SESSION.type,
             RUN_SESSION.name,
-            execute_callback=self._execute,
+            execute_callback=_answered,
             goal_callback=lambda _goal: GoalResponse.ACCEPT,
+            handle_accepted_callback=self.guard(self._on_accepted),
             cancel_callback=self._on_cancel,
         )
         self.every(TIMER_PERIOD, self._on_timer)
@@ -204,48 +206,59 @@ class SequencePlannerNode(SafeNode):
             self._publish_setpoints_if_due(session.step(self._pressure, dt))
         if self._samples % STATE_EVERY == 0:
             self._publish_state()
-        if session is not None and session.done and not session.finished.done():
-            session.finished.set_result(None)
+        if session is not None and session.done:
+            self._conclude(session)
 
     def _safety_problem(self) -> str:
         problem = self._problem()
         return problem if 'supervisor' in problem or 'two systems' in problem else ''
 
-    async def _execute(self, goal: ServerGoalHandle) -> RunSession.Result:
+    def _on_accepted(self, goal: ServerGoalHandle) -> None:
+        """Begin a session, or answer at once why not.
+
+        A session is stepped by the pressures that come. To await its end in a coroutine would cost
+        a whole core, as rclpy asks a waiting coroutine again and again; so the goal is executed,
+        which only gives the result, when all is over.
+        """
         try:
-            if self._session is not None:
-                raise SessionRefused(
-                    SessionError.BUSY, 'a session is running: stop it first, or wait for its end'
-                )
-            problem = self._problem()
-            if problem:
-                raise SessionRefused(SessionError.NOT_READY, problem)
-            session = RunningSession(goal.request, self._garment)
+            session = self._session_for(goal)
         except SessionRefused as refusal:
-            goal.abort()
-            return RunSession.Result(
-                error_code=int(refusal.error),
-                error_msg=str(refusal),
-                vented=bool((self._pressure < 1333.0).all()),
-            )
-        session.goal = goal
+            self._refuse(goal, refusal)
+            return
+        except Exception as error:
+            self._refuse(goal, SessionRefused(SessionError.INTERNAL, f'unexpected: {error}'))
+            raise
         self._session = session
         self.get_logger().info(f'session {session.plan.protocol} begins')
-        try:
-            await session.finished
-        finally:
-            self._session = None
-            self._publish_setpoints(self._vent_all)
+
+    def _session_for(self, goal: ServerGoalHandle) -> RunningSession:
+        if self._session is not None:
+            raise SessionRefused(
+                SessionError.BUSY, 'a session is running: stop it first, or wait for its end'
+            )
+        problem = self._problem()
+        if problem:
+            raise SessionRefused(SessionError.NOT_READY, problem)
+        session = RunningSession(goal.request, self._garment)
+        session.goal = goal
+        return session
+
+    def _refuse(self, goal: ServerGoalHandle, refusal: SessionRefused) -> None:
+        result = RunSession.Result(
+            error_code=int(refusal.error),
+            error_msg=str(refusal),
+            vented=bool((self._pressure < VENTED_PRESSURE).all()),
+        )
+        goal.execute(lambda goal: _answered(goal, result))
+
+    def _conclude(self, session: RunningSession) -> None:
+        self._session = None
+        self._publish_setpoints(self._vent_all)
         result = session.result(self._pressure)
         self.get_logger().info(f'session ended: {result.error_msg or "as planned"}')
         self._publish_state()
-        if result.error_code == RunSession.Result.ERROR_NONE:
-            goal.succeed()
-        elif goal.is_cancel_requested:
-            goal.canceled()
-        else:
-            goal.abort()
-        return result
+        if session.goal is not None:
+            session.goal.execute(lambda goal: _answered(goal, result))
 
     def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
         if self._session is not None and self._session.goal is goal:
@@ -365,6 +378,18 @@ class SequencePlannerNode(SafeNode):
         self._session_state.publish(state)
         if session is not None and session.goal is not None and session.goal.is_active:
             session.goal.publish_feedback(RunSession.Feedback(state=state))
+
+
+def _answered(goal: ServerGoalHandle, result: RunSession.Result | None = None) -> RunSession.Result:
+    """Put a goal into the state that its result says."""
+    result = result or RunSession.Result(error_code=int(SessionError.INTERNAL))
+    if result.error_code == RunSession.Result.ERROR_NONE:
+        goal.succeed()
+    elif goal.is_cancel_requested:
+        goal.canceled()
+    else:
+        goal.abort()
+    return result
 
 
 def main() -> None:
