@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from compression_boot_control.cli.errors import CommandFailed
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 # Whatever is heavy is imported in the commands, so that `boots --help` is quick.
 
 app = typer.Typer(help='Compression protocols: what a session does.', no_args_is_help=True)
-
-FAILED = 1
-WRONG_USE = 2
 
 ProtocolArgument = Annotated[
     str, typer.Argument(metavar='PROTOCOL', help='Name in the library, or a file.')
@@ -38,26 +35,6 @@ LegOption = Annotated[str, typer.Option('--leg', help='left, right or both.')]
 JsonOption = Annotated[bool, typer.Option('--json', help='Print JSON, for scripts.')]
 
 NOTE = 'Research prototype, not a medical device. Stop at discomfort, numbness or tingling.'
-
-
-@contextmanager
-def _explained(as_json: bool = False) -> Iterator[None]:
-    """Turn what is wrong with files and protocols into lines and an exit code."""
-    from compression_boot_control.core.session_errors import ProtocolError
-    from compression_boot_control.sessions.protocol_library import UnknownProtocolError
-    from compression_boot_control.yaml_file import FileError, MissingFileError
-
-    try:
-        yield
-    except (FileError, ProtocolError) as error:
-        lines = error.lines if isinstance(error, FileError) else (error.message,)
-        if as_json:
-            typer.echo(json.dumps({'ok': False, 'errors': lines}, indent=2))
-        else:
-            for line in lines:
-                typer.echo(line, err=True)
-        misused = isinstance(error, UnknownProtocolError | MissingFileError)
-        raise typer.Exit(WRONG_USE if misused else FAILED) from None
 
 
 def _load(
@@ -110,8 +87,7 @@ def list_(as_json: JsonOption = False) -> None:
 
     from compression_boot_control.sessions.protocol_library import list_protocols
 
-    with _explained(as_json):
-        entries = list_protocols()
+    entries = list_protocols()
     if as_json:
         typer.echo(
             json.dumps(
@@ -155,8 +131,7 @@ def show(
     from rich.console import Console
     from rich.markup import escape
 
-    with _explained(as_json):
-        loaded, worn, _, expected = _load(protocol, garment, intensity, leg)
+    loaded, worn, _, expected = _load(protocol, garment, intensity, leg)
     if as_json:
         document = loaded.model_dump(mode='json', exclude_none=True) | {
             'garment': worn.name,
@@ -223,8 +198,7 @@ def check(
     """Check a protocol file: each error on its line, and whether a garment can run it."""
     from compression_boot_control.sessions.protocol_advice import advise
 
-    with _explained(as_json):
-        loaded, worn, _, expected = _load(file, garment, 100.0, leg)
+    loaded, worn, _, expected = _load(file, garment, 100.0, leg)
     advice = advise(loaded, worn.zone_order)
     if as_json:
         document = {
@@ -254,8 +228,7 @@ def plot(
     as_json: JsonOption = False,
 ) -> None:
     """Draw the set-points of the zones over one cycle and over the session."""
-    with _explained(as_json):
-        loaded, worn, plan, expected = _load(protocol, garment, intensity, leg)
+    loaded, worn, plan, expected = _load(protocol, garment, intensity, leg)
     from compression_boot_control.cli.protocol_plot import plot_protocol
 
     path = output or Path(f'{loaded.name}.png')
@@ -263,6 +236,5 @@ def plot(
     try:
         figure.savefig(path, dpi=120)
     except (OSError, ValueError) as error:
-        typer.echo(f'{path}: cannot be written: {error}; choose another --output', err=True)
-        raise typer.Exit(FAILED) from None
+        raise CommandFailed(f'{path} cannot be written: {error}; choose another --output') from None
     typer.echo(json.dumps({'ok': True, 'output': str(path)}) if as_json else str(path))

@@ -5,80 +5,101 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+from compression_boot_control.cli.main import main
 from compression_boot_control.cli.protocol_plot import Prediction, plot_protocol
-from compression_boot_control.cli.protocols import app
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.hardware.garment_file import load_garment
 from compression_boot_control.sessions.plan_estimate import estimate
 from compression_boot_control.sessions.protocol_compiler import compile_protocol
 from compression_boot_control.sessions.protocol_library import load_protocol
 
-RUNNER = CliRunner(env={'COLUMNS': '200'})
+
+@dataclass(frozen=True)
+class Result:
+    exit_code: int
+    stdout: str
+    stderr: str
 
 
-def test_list_names_every_protocol() -> None:
-    result = RUNNER.invoke(app, ['list'])
+Boots = Callable[..., Result]
+
+
+@pytest.fixture
+def boots(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Boots:
+    monkeypatch.setenv('COLUMNS', '200')
+
+    def run(*arguments: str) -> Result:
+        exit_code = main(['protocols', *arguments])
+        printed = capsys.readouterr()
+        return Result(exit_code, printed.out, printed.err)
+
+    return run
+
+
+def test_list_names_every_protocol(boots: Boots) -> None:
+    result = boots('list')
     assert result.exit_code == 0
     for name in ('beginner', 'intermediate', 'advanced', 'pre_run', 'demonstration'):
         assert name in result.stdout
-    listed = json.loads(RUNNER.invoke(app, ['list', '--json']).stdout)
+    listed = json.loads(boots('list', '--json').stdout)
     assert {'name', 'title', 'session_min', 'path', 'problems'} <= set(listed[0])
 
 
 def test_list_shows_a_broken_own_protocol_as_such(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    boots: Boots, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv('XDG_CONFIG_HOME', str(tmp_path))
     directory = tmp_path / 'compression_boots/protocols'
     directory.mkdir(parents=True)
     (directory / 'broken.yaml').write_text('a: [bold]')
-    result = RUNNER.invoke(app, ['list'])
+    result = boots('list')
     assert result.exit_code == 0
     assert 'broken' in result.stdout
 
 
-def test_show_says_for_whom_and_what_is_known() -> None:
-    result = RUNNER.invoke(app, ['show', 'beginner'])
+def test_show_says_for_whom_and_what_is_known(boots: Boots) -> None:
+    result = boots('show', 'beginner')
     assert result.exit_code == 0
     for text in ('Runners with less than 25 miles', 'soreness', 'not established', '37.5'):
         assert text in result.stdout
     assert 'not a medical device' in result.stdout
 
 
-def test_show_as_json_has_pressures_and_the_estimate() -> None:
-    result = RUNNER.invoke(app, ['show', 'beginner', '--json', '--intensity', '80'])
+def test_show_as_json_has_pressures_and_the_estimate(boots: Boots) -> None:
+    result = boots('show', 'beginner', '--json', '--intensity', '80')
     document = json.loads(result.stdout)
     assert document['pressures_mmhg']['main']['foot'] == 32
     assert document['estimate']['cycles'] > 5
     assert document['garment'] == 'five_zone'
 
 
-def test_check_accepts_a_right_file_and_gives_advice(tmp_path: Path) -> None:
+def test_check_accepts_a_right_file_and_gives_advice(boots: Boots, tmp_path: Path) -> None:
     path = tmp_path / 'x.yaml'
     path.write_text('format: 1\nname: x\nextends: beginner\nphases: [{name: main, dwell_s: 5}]\n')
-    result = RUNNER.invoke(app, ['check', str(path)])
+    result = boots('check', str(path))
     assert result.exit_code == 0
     assert 'advice: phase main: a dwell of 5 s is short' in result.stdout
-    document = json.loads(RUNNER.invoke(app, ['check', str(path), '--json']).stdout)
+    document = json.loads(boots('check', str(path), '--json').stdout)
     assert document['ok'] is True
     assert len(document['advice']) == 1
 
 
-def test_check_names_each_error_on_its_line(tmp_path: Path) -> None:
+def test_check_names_each_error_on_its_line(boots: Boots, tmp_path: Path) -> None:
     path = tmp_path / 'x.yaml'
     path.write_text('format: 1\nname: x\nextends: beginner\nphases: [{name: main, dwell_s: 0}]\n')
-    result = RUNNER.invoke(app, ['check', str(path)])
+    result = boots('check', str(path))
     assert result.exit_code == 1
     assert result.stderr == (
-        f'{path}:4:phases[main].dwell_s: 0 is out of range; allowed: 1 to 150 s\n'
+        f'error: {path}:4:phases[main].dwell_s: 0 is out of range; allowed: 1 to 150 s\n'
     )
-    document = json.loads(RUNNER.invoke(app, ['check', str(path), '--json']).stdout)
+    document = json.loads(boots('check', str(path), '--json').stdout)
     assert document['ok'] is False
     assert len(document['errors']) == 1
 
@@ -93,23 +114,23 @@ def test_check_names_each_error_on_its_line(tmp_path: Path) -> None:
         ['show', 'beginner', '--garment', 'none'],
     ],
 )
-def test_wrong_use_has_exit_code_2(arguments: list[str]) -> None:
-    assert RUNNER.invoke(app, arguments).exit_code == 2
+def test_wrong_use_has_exit_code_2(boots: Boots, arguments: list[str]) -> None:
+    assert boots(*arguments).exit_code == 2
 
 
-def test_a_protocol_that_the_garment_cannot_run_fails() -> None:
-    result = RUNNER.invoke(app, ['show', 'beginner', '--intensity', '500'])
+def test_a_protocol_that_the_garment_cannot_run_fails(boots: Boots) -> None:
+    result = boots('show', 'beginner', '--intensity', '500')
     assert result.exit_code == 1
     assert 'intensity 5 is out of range' in result.stderr
-    assert 'Traceback' not in result.output
+    assert 'Traceback' not in result.stderr
 
 
-def test_plot_writes_a_picture(tmp_path: Path) -> None:
+def test_plot_writes_a_picture(boots: Boots, tmp_path: Path) -> None:
     path = tmp_path / 'a.png'
-    result = RUNNER.invoke(app, ['plot', 'advanced', '--output', str(path)])
+    result = boots('plot', 'advanced', '--output', str(path))
     assert result.exit_code == 0
     assert path.read_bytes().startswith(b'\x89PNG')
-    result = RUNNER.invoke(app, ['plot', 'advanced', '--output', str(tmp_path / 'none/a.png')])
+    result = boots('plot', 'advanced', '--output', str(tmp_path / 'none/a.png'))
     assert result.exit_code == 1
     assert 'choose another --output' in result.stderr
 
