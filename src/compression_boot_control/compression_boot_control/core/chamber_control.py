@@ -29,6 +29,7 @@ from compression_boot_control.core.chambers import (
     any_chamber,
     garment_level,
     highest,
+    where,
     without_chamber_axis,
 )
 from compression_boot_control.core.garment import Garment
@@ -54,6 +55,12 @@ from compression_boot_control.core.units import MMHG
 TRACK, HOLD = int(Mode.TRACK), int(Mode.HOLD)
 HIGHEST_TARGET = 110.0 * MMHG
 """No target above this is followed, whoever asks [Pa]."""
+
+GUARDED_GAP = 5.0 * MMHG
+"""A chamber this far below the neediest one is throttled for its sake [Pa]."""
+
+READY_BAND = 10.0 * MMHG
+"""Deficit of the rail at which an idle pump runs fully [Pa]."""
 
 
 class ControlParameters(NamedTuple):
@@ -170,6 +177,31 @@ class ControlState(NamedTuple):
         )
 
 
+class Demand(NamedTuple):
+    """What a chamber asks for before the pump is shared.
+
+    Attributes
+    ----------
+    pid : PidState
+    holding, vent : array of bool
+        Both valves shut because the target is kept; exhaust open whatever else.
+    target, pressure : array
+        What is followed, and what is known of the chamber [Pa].
+    rail : array
+        Supply pressure that the chamber counts on [Pa].
+    flow : array
+        Mass flow asked for, negative to let air out [kg/s].
+    """
+
+    pid: PidState
+    holding: BoolArray
+    vent: BoolArray
+    target: FloatArray
+    pressure: FloatArray
+    rail: FloatArray
+    flow: FloatArray
+
+
 def control_step(
     parameters: ControlParameters,
     state: ControlState,
@@ -193,20 +225,32 @@ def control_step(
     ControlState
     Actuation
     """
-    new_state, pump = control_law(
+    supply = garment_level(pressures.supply_pressure)
+    demand = chamber_demand(
         parameters,
         state,
         pressures.pressure,
         pressures.rate,
-        garment_level(pressures.supply_pressure),
+        supply,
         setpoints.mode,
         setpoints.target,
         dt,
     )
+    filling = demand.flow > 0.0
+    new_state = chamber_actuation(
+        parameters, state, demand, highest(where(filling, demand.pressure, 0.0))
+    )
+    pump = pump_drive(
+        parameters.supply_margin,
+        supply,
+        highest(demand.target),
+        any_chamber(filling),
+        any_chamber(~demand.vent),
+    )
     return new_state, Actuation(new_state.inlet, new_state.exhaust, without_chamber_axis(pump))
 
 
-def control_law(
+def chamber_demand(
     parameters: ControlParameters,
     state: ControlState,
     pressure: FloatArray,
@@ -215,23 +259,16 @@ def control_law(
     mode: IntArray,
     target: FloatArray,
     dt: float,
-) -> tuple[ControlState, FloatArray]:
-    """Compute `control_step` on plain arrays; see there.
-
-    Returns
-    -------
-    tuple
-        State, whose inlet and exhaust are the commands, and (..., 1) pump drive.
-    """
+) -> Demand:
+    """First half of the law: each chamber by itself, from pressure to the flow it asks for."""
     usable = np.isfinite(pressure) & np.isfinite(rate) & np.isfinite(target)
     asked = (mode == TRACK) | (mode == HOLD)
     vent = ~asked | ~usable | (target > HIGHEST_TARGET) | (target < 0.0)
-    known = np.where(usable, pressure, 0.0)
-    known_rate = np.where(usable, rate, 0.0)
-    wanted = np.where(vent, 0.0, target)
-    supply_known = np.isfinite(supply)
+    known = where(usable, pressure, 0.0)
+    known_rate = where(usable, rate, 0.0)
+    wanted = where(vent, 0.0, target)
     # a rail that is not measured is taken to stand just above what is asked for
-    rail = np.where(supply_known, supply, highest(wanted) + parameters.supply_margin)
+    rail = where(np.isfinite(supply), supply, wanted + parameters.supply_margin)
 
     capacity = chamber_capacity(parameters.rest_volume, parameters.compliance, known)
     reach = np.maximum(orifice_flow(rail, known, parameters.inlet_conductance), 0.0) / capacity
@@ -242,41 +279,61 @@ def control_law(
     inside = (np.abs(error) < parameters.hold_enter) & (np.abs(known_rate) < parameters.still_rate)
     outside = np.abs(error) > parameters.hold_leave
     holding = (state.holding | inside) & ~outside & ~vent
-    pid, demand = pid_step(gains, state.pid, wanted, known, known_rate, dt)
+    pid, speed = pid_step(gains, state.pid, wanted, known, known_rate, dt)
     resting = holding | vent
-    pid = PidState(np.where(resting, 0.0, pid.integral), np.where(resting, 0.0, pid.output))
-    demand = np.where(resting, 0.0, demand)
+    return Demand(
+        pid=PidState(where(resting, 0.0, pid.integral), where(resting, 0.0, pid.output)),
+        holding=holding,
+        vent=vent,
+        target=wanted,
+        pressure=known,
+        rail=rail,
+        flow=where(resting, 0.0, speed) * capacity,
+    )
 
-    flow = demand * capacity
-    port = known + hose_drop(
+
+def chamber_actuation(
+    parameters: ControlParameters, state: ControlState, demand: Demand, need: FloatArray
+) -> ControlState:
+    """Second half of the law: from the flow asked for to openings.
+
+    Parameters
+    ----------
+    parameters : ControlParameters
+    state : ControlState
+        Before this step.
+    demand : Demand
+    need : (..., 1) array
+        Highest pressure of a chamber of the garment that fills [Pa].
+
+    Returns
+    -------
+    ControlState
+        Its inlet and exhaust are the commands.
+    """
+    flow, pressure, rail = demand.flow, demand.pressure, demand.rail
+    port = pressure + hose_drop(
         flow / REFERENCE_DENSITY, parameters.hose_linear, parameters.hose_quadratic
     )
     inlet_full = orifice_flow(rail, port, parameters.inlet_conductance)
     exhaust_full = orifice_flow(port, 0.0, parameters.exhaust_conductance)
-    filling = flow > 0.0
-    draining = flow < 0.0
-    inlet = np.where(filling, opening_for(flow, inlet_full), 0.0)
-    inlet = inlet * rail_guard(parameters, known, rail, filling)
-    exhaust = np.where(draining, opening_for(-flow, exhaust_full), 0.0)
+    inlet = where(flow > 0.0, opening_for(flow, inlet_full), 0.0)
+    inlet = inlet * rail_guard(parameters.supply_margin, pressure, rail, need)
+    exhaust = where(flow < 0.0, opening_for(-flow, exhaust_full), 0.0)
     # air must not flow back through an inlet into a rail that is lower than the chamber
-    inlet = np.where(rail > known, inlet, 0.0)
+    inlet = where(rail > pressure, inlet, 0.0)
 
     inlet = beyond_dead_band(inlet, parameters.dead_band, parameters.smallest_opening)
     exhaust = beyond_dead_band(exhaust, parameters.dead_band, parameters.smallest_opening)
-    inlet = np.where(vent, 0.0, inlet)
-    exhaust = np.where(vent, 1.0, exhaust)
-
-    pump = pump_drive(parameters, wanted, rail, supply_known, filling, ~vent)
-    return (
-        ControlState(
-            pid=pid,
-            holding=holding,
-            inlet=inlet,
-            exhaust=exhaust,
-            inlet_switches=state.inlet_switches + ((inlet > 0.0) & (state.inlet <= 0.0)),
-            exhaust_switches=state.exhaust_switches + ((exhaust > 0.0) & (state.exhaust <= 0.0)),
-        ),
-        pump,
+    inlet = where(demand.vent, 0.0, inlet)
+    exhaust = where(demand.vent, 1.0, exhaust)
+    return ControlState(
+        pid=demand.pid,
+        holding=demand.holding,
+        inlet=inlet,
+        exhaust=exhaust,
+        inlet_switches=state.inlet_switches + ((inlet > 0.0) & (state.inlet <= 0.0)),
+        exhaust_switches=state.exhaust_switches + ((exhaust > 0.0) & (state.exhaust <= 0.0)),
     )
 
 
@@ -291,34 +348,44 @@ def beyond_dead_band(
 ) -> FloatArray:
     """Command for a wanted opening: past the dead band, or 0 below the smallest opening."""
     command = dead_band + (1.0 - dead_band) * np.minimum(opening, 1.0)
-    return np.where(opening > smallest_opening, command, 0.0)
+    beyond: FloatArray = where(opening > smallest_opening, command, 0.0)
+    return beyond
 
 
 def rail_guard(
-    parameters: ControlParameters, pressure: FloatArray, rail: FloatArray, filling: BoolArray
+    supply_margin: float, pressure: FloatArray, rail: FloatArray, need: FloatArray
 ) -> FloatArray:
     """Factor [0.05..1] on the inlets of chambers that would drain the rail from a needier one.
 
     The neediest chamber is the one at the highest pressure that still fills. The others are
     throttled as the rail falls to its pressure plus the margin.
     """
-    need = highest(np.where(filling, pressure, 0.0))
-    room = (rail - need) / parameters.supply_margin
-    factor = np.minimum(np.maximum(room, 0.05), 1.0)
-    return np.where(pressure < need - 5.0 * MMHG, factor, 1.0)
+    factor = np.minimum(np.maximum((rail - need) / supply_margin, 0.05), 1.0)
+    guarded: FloatArray = where(pressure < need - GUARDED_GAP, factor, 1.0)
+    return guarded
 
 
 def pump_drive(
-    parameters: ControlParameters,
+    supply_margin: float,
+    supply: FloatArray,
     target: FloatArray,
-    rail: FloatArray,
-    supply_known: BoolArray,
     filling: BoolArray,
     active: BoolArray,
 ) -> FloatArray:
-    """Pump drive [0..1]: full while a chamber fills, else enough to keep the rail ready."""
-    wanted_rail = highest(np.where(active, target, 0.0)) + parameters.supply_margin
-    ready = np.minimum(np.maximum((wanted_rail - rail) / (10.0 * MMHG), 0.0), 1.0)
-    ready = np.where(supply_known, ready, 0.0)
-    drive = np.where(any_chamber(filling), 1.0, ready)
-    return np.where(any_chamber(active), drive, 0.0)
+    """Pump drive [0..1]: full while a chamber fills, else enough to keep the rail ready.
+
+    Parameters
+    ----------
+    supply_margin : float
+        How far above the highest target the rail is kept [Pa].
+    supply : (..., 1) array
+        Pressure of the rail [Pa]; NaN if not measured.
+    target : (..., 1) array
+        Highest target of the garment [Pa].
+    filling, active : (..., 1) array
+        Whether any chamber fills, and whether any is not vented.
+    """
+    ready = np.minimum(np.maximum((target + supply_margin - supply) / READY_BAND, 0.0), 1.0)
+    drive = where(filling, 1.0, where(np.isfinite(supply), ready, 0.0))
+    permitted: FloatArray = where(active, drive, 0.0)
+    return permitted

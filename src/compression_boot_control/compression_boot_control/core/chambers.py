@@ -1,7 +1,8 @@
-"""Reductions over the chamber axis, the last one, that keep it with length one.
+"""Reductions over the chamber axis, and the choice between values, for arrays and for scalars.
 
-A garment-level value of shape (..., 1) broadcasts against chambers without further ado. These few
-names are also where a compiler that lacks numpy's ``axis`` arguments is given its own version.
+A garment-level value of shape (..., 1) broadcasts against chambers without further ado. What acts
+on one chamber at a time is written with `where` and elementwise functions of numpy alone: the
+same source runs on arrays as it stands, and compiles for the numbers of one chamber.
 """
 
 from __future__ import annotations
@@ -14,6 +15,11 @@ from numpy.typing import NDArray
 from compression_boot_control.core.signals import BoolArray, FloatArray
 
 Number = TypeVar('Number', np.float64, np.int64)
+
+
+def where(condition, yes, no):  # type: ignore[no-untyped-def]
+    """Choose elementwise, as `numpy.where`; a compiler gives scalars a version of their own."""
+    return np.where(condition, yes, no)
 
 
 def any_chamber(condition: BoolArray) -> BoolArray:

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from compression_boot_control.core.chambers import where
 from compression_boot_control.core.signals import FloatArray
 
 MAX_GAP = 0.1
@@ -95,14 +96,12 @@ def pid_step(
     candidate = state.integral + gains.ki * error * elapsed
     wanted = gains.kp * error + candidate - gains.kd * rate
     winds_up = ((wanted > gains.high) & (error > 0.0)) | ((wanted < gains.low) & (error < 0.0))
-    integral = np.where(winds_up | ~usable, state.integral, candidate)
+    integral = where(winds_up | ~usable, state.integral, candidate)
     output = gains.kp * error + integral - gains.kd * rate
     output = np.minimum(np.maximum(output, gains.low), gains.high)
     if dt <= 0.0:
-        return state, np.where(usable, state.output, np.nan)
-    return PidState(integral, np.where(usable, output, state.output)), np.where(
-        usable, output, np.nan
-    )
+        return state, where(usable, state.output, np.nan)
+    return PidState(integral, where(usable, output, state.output)), where(usable, output, np.nan)
 
 
 def bumpless(

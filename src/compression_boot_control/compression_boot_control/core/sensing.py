@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compression_boot_control.core.chambers import garment_level
+from compression_boot_control.core.chambers import garment_level, where
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.pneumatics import (
     REFERENCE_DENSITY,
@@ -255,9 +255,9 @@ def sensing_law(
     in_range = in_range & (inlet_command >= 0.0) & (inlet_command <= 1.0)
     in_range = in_range & (exhaust_command >= 0.0) & (exhaust_command <= 1.0)
     usable = present & in_range
-    safe_raw = np.where(usable, raw, 0.0)
-    inlet_command = np.where(usable, inlet_command, 0.0)
-    exhaust_command = np.where(usable, exhaust_command, 0.0)
+    safe_raw = where(usable, raw, 0.0)
+    inlet_command = where(usable, inlet_command, 0.0)
+    exhaust_command = where(usable, exhaust_command, 0.0)
 
     valve_step = 1.0 - np.exp(-dt / parameters.valve_response)
     inlet = state.inlet + valve_step * (inlet_command - state.inlet)
@@ -269,7 +269,7 @@ def sensing_law(
     port = safe_raw - state.offset
     # without a supply sensor the inflow is unknown; leaving the drop in reads high, never low
     supply_known = (supply > parameters.range_low) & (supply < parameters.range_high)
-    supply_side = np.where(supply_known, supply, port)
+    supply_side = where(supply_known, supply, port)
     inflow = orifice_flow(supply_side, port, parameters.inlet_conductance * inlet_open)
     outflow = orifice_flow(port, 0.0, parameters.exhaust_conductance * exhaust_open)
     volume_flow = (inflow - outflow) / REFERENCE_DENSITY
@@ -286,35 +286,35 @@ def sensing_law(
     carried = tight * volume_flow * REFERENCE_DENSITY / capacity
     predicted = state.pressure + carried * dt
     correction = (1.0 - np.exp(-dt / observer_time)) * (measured - predicted)
-    pressure = np.where(state.started, predicted + correction, measured)
+    pressure = where(state.started, predicted + correction, measured)
     slope = carried + (measured - predicted) / observer_time
     smooth = 1.0 - np.exp(-dt / RATE_TIME)
-    rate = np.where(state.started, state.rate + smooth * (slope - state.rate), 0.0)
+    rate = where(state.started, state.rate + smooth * (slope - state.rate), 0.0)
 
     open_to_air = (exhaust_command > 0.99) & (inlet_command <= 0.0)
     still = np.abs(rate) < STILL_RATE
-    quiet_time = np.where(open_to_air & still & usable, state.quiet_time + dt, 0.0)
+    quiet_time = where(open_to_air & still & usable, state.quiet_time + dt, 0.0)
     learning = quiet_time > parameters.zero_after
     learned = state.offset + np.minimum(dt / parameters.zero_time, 1.0) * (safe_raw - state.offset)
-    offset = np.where(learning, learned, state.offset)
+    offset = where(learning, learned, state.offset)
     offset = np.minimum(np.maximum(offset, -parameters.offset_limit), parameters.offset_limit)
-    zeroed_time = np.where(learning, state.zeroed_time + dt, state.zeroed_time)
+    zeroed_time = where(learning, state.zeroed_time + dt, state.zeroed_time)
 
     air_flows = (np.abs(volume_flow) > 1e-6) & ~open_to_air
     moved = usable & (np.abs(safe_raw - state.last_raw) > 1e-3)
     # the vent that follows stops the flow, and proves nothing: only a reading that moves does
     found = state.unchanged_time > parameters.stuck_after
-    unchanged_time = np.where(found, state.unchanged_time, 0.0)
-    unchanged_time = np.where(air_flows & usable, state.unchanged_time + dt, unchanged_time)
-    unchanged_time = np.where(moved, 0.0, unchanged_time)
+    unchanged_time = where(found, state.unchanged_time, 0.0)
+    unchanged_time = where(air_flows & usable, state.unchanged_time + dt, unchanged_time)
+    unchanged_time = where(moved, 0.0, unchanged_time)
 
-    reason = np.where(zeroed_time < parameters.zero_time, NOT_ZEROED, 0)
-    reason = np.where(np.abs(offset) >= parameters.offset_limit, OFFSET, reason)
-    reason = np.where(unchanged_time > parameters.stuck_after, STUCK, reason)
-    reason = np.where(in_range, reason, OUT_OF_RANGE)
-    reason = np.where(present, reason, MISSING)
-    quality = np.where(reason > 0, UNCERTAIN, GOOD)
-    quality = np.where((reason == STUCK) | ~usable, BAD, quality)
+    reason = where(zeroed_time < parameters.zero_time, NOT_ZEROED, 0)
+    reason = where(np.abs(offset) >= parameters.offset_limit, OFFSET, reason)
+    reason = where(unchanged_time > parameters.stuck_after, STUCK, reason)
+    reason = where(in_range, reason, OUT_OF_RANGE)
+    reason = where(present, reason, MISSING)
+    quality = where(reason > 0, UNCERTAIN, GOOD)
+    quality = where((reason == STUCK) | ~usable, BAD, quality)
 
     # a value that is missing does not move the filter; the next good one restarts it
     kept = SensingState(
@@ -322,19 +322,19 @@ def sensing_law(
         inlet=inlet,
         exhaust=exhaust,
         drop=drop,
-        pressure=np.where(usable, pressure, state.pressure),
-        rate=np.where(usable, rate, 0.0),
+        pressure=where(usable, pressure, state.pressure),
+        rate=where(usable, rate, 0.0),
         offset=offset,
         quiet_time=quiet_time,
         zeroed_time=zeroed_time,
-        last_raw=np.where(usable, safe_raw, state.last_raw),
+        last_raw=where(usable, safe_raw, state.last_raw),
         unchanged_time=unchanged_time,
     )
     good = quality != BAD
     return (
         kept,
-        np.where(good, pressure, np.nan),
-        np.where(good, rate, np.nan),
+        where(good, pressure, np.nan),
+        where(good, rate, np.nan),
         quality,
         reason,
     )

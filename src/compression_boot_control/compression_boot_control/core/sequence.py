@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compression_boot_control.core.chambers import every_chamber, without_chamber_axis
+from compression_boot_control.core.chambers import every_chamber, where, without_chamber_axis
 from compression_boot_control.core.plan import Plan, StageKind
 from compression_boot_control.core.session_errors import SessionError
 from compression_boot_control.core.signals import BoolArray, FloatArray, IntArray, Mode, Setpoints
@@ -210,6 +210,49 @@ class SequenceState(NamedTuple):
         )
 
 
+class SessionProgress(NamedTuple):
+    """Garment-level part of `SequenceState`, in the same order; see there."""
+
+    status: IntArray
+    error: IntArray
+    stage: IntArray
+    cycle: IntArray
+    cycles_done: IntArray
+    stage_time: FloatArray
+    session_time: FloatArray
+    status_time: FloatArray
+    lost_time: FloatArray
+
+
+class StageGoal(NamedTuple):
+    """What a stage of the table is for: `StageKind`, duration and timeout [s]; each (..., 1)."""
+
+    kind: IntArray
+    duration: FloatArray
+    timeout: FloatArray
+
+
+class ChamberSigns(NamedTuple):
+    """What a chamber says of the stage; of a garment, what all its chambers say.
+
+    Attributes
+    ----------
+    known : bool array
+        The pressure is usable.
+    arrived : bool array
+        At its target, or not awaited.
+    released : bool array
+        Vented, or not awaited.
+    vented : bool array
+        Below the vented pressure.
+    """
+
+    known: BoolArray
+    arrived: BoolArray
+    released: BoolArray
+    vented: BoolArray
+
+
 def sequence_step(
     parameters: SequenceParameters,
     table: SequenceTable,
@@ -236,126 +279,176 @@ def sequence_step(
     SequenceState
     Setpoints
     """
-    elapsed = dt if 0.0 < dt < np.inf else 0.0
-    new_state, mode, target = sequence_law(parameters, table, state, request, pressure, elapsed)
-    return new_state, Setpoints(mode, target)
-
-
-def scaled_targets(
-    table: SequenceTable, row: IntArray | int, intensity: FloatArray, offset: FloatArray
-) -> FloatArray:
-    """Targets of a table row with intensity and offset, within 0 and the caps; (..., N) [Pa]."""
-    planned = table.target[row]
-    wanted = np.minimum(np.maximum(planned * intensity + offset, 0.0), table.caps)
-    return np.where(planned > 0.0, wanted, 0.0)
-
-
-def sequence_law(
-    parameters: SequenceParameters,
-    table: SequenceTable,
-    state: SequenceState,
-    request: SequenceRequest,
-    pressure: FloatArray,
-    dt: float,
-) -> tuple[SequenceState, IntArray, FloatArray]:
-    """Compute `sequence_step` on plain arrays; see there.
-
-    Returns
-    -------
-    tuple
-        State, and (..., N) mode and target.
-    """
-    known = np.isfinite(pressure)
-    seen = np.where(known, pressure, 0.0)
-    running = state.status == RUNNING
+    dt = dt if 0.0 < dt < np.inf else 0.0
+    goal = StageGoal(
+        np.take(table.kind, state.stage),
+        np.take(table.duration, state.stage),
+        np.take(table.timeout, state.stage),
+    )
+    intensity = ramped(state.intensity, request.intensity, parameters.intensity_ramp * dt)
+    offset = ramped(state.offset, request.offset, parameters.offset_ramp * dt)
+    skip = skipped(goal.kind, state.session_time, state.skip, request.skip)
     row = without_chamber_axis(state.stage)
-    kind = np.take(table.kind, state.stage)
+    target = scaled_target(table.target[row], intensity, offset, table.caps)
+    signs = chamber_signs(parameters.arrival_band, target, table.awaited[row], skip, pressure)
+    progress = session_progress(
+        parameters,
+        (table.loop_start, table.loop_end, len(table.kind), table.session_time),
+        goal,
+        SessionProgress(*state[: len(SessionProgress._fields)]),
+        (request.stop, request.pause, request.resume),
+        ChamberSigns(*(every_chamber(sign) for sign in signs)),
+        dt,
+    )
+    row = without_chamber_axis(progress.stage)
+    mode, target = chamber_order(
+        progress.status,
+        skip,
+        table.mode[row],
+        scaled_target(table.target[row], intensity, offset, table.caps),
+    )
+    dose, peak = exposure(state.status, state.dose, state.peak, pressure, dt)
+    return SequenceState(*progress, intensity, offset, skip, dose, peak), Setpoints(mode, target)
 
-    # changes of intensity and offset are ramped; a zone is skipped or taken back while vented
-    change = request.intensity - state.intensity
-    most = parameters.intensity_ramp * dt
-    intensity = state.intensity + np.minimum(np.maximum(change, -most), most)
-    change = request.offset - state.offset
-    most = parameters.offset_ramp * dt
-    offset = state.offset + np.minimum(np.maximum(change, -most), most)
-    at_ease = (kind == REST) | (kind == RELEASE) | (state.session_time <= 0.0)
-    skip = np.where(at_ease, request.skip, state.skip)
+
+def ramped(value: FloatArray, wanted: FloatArray, most: float) -> FloatArray:
+    """Bring a value closer to what is wanted, by `most` at the most."""
+    nearer: FloatArray = value + np.minimum(np.maximum(wanted - value, -most), most)
+    return nearer
+
+
+def skipped(
+    kind: IntArray, session_time: FloatArray, skip: BoolArray, wanted: BoolArray
+) -> BoolArray:
+    """Chambers that are left out; a chamber is left out or taken back while all are vented."""
+    at_ease = (kind == REST) | (kind == RELEASE) | (session_time <= 0.0)
+    left_out: BoolArray = where(at_ease, wanted, skip)
+    return left_out
+
+
+def scaled_target(
+    planned: FloatArray, intensity: FloatArray, offset: FloatArray, caps: FloatArray
+) -> FloatArray:
+    """Target with intensity and offset, within 0 and its cap; 0 where none is planned [Pa]."""
+    wanted = np.minimum(np.maximum(planned * intensity + offset, 0.0), caps)
+    target: FloatArray = where(planned > 0.0, wanted, 0.0)
+    return target
+
+
+def chamber_signs(
+    arrival_band: float,
+    target: FloatArray,
+    awaited: BoolArray,
+    skip: BoolArray,
+    pressure: FloatArray,
+) -> ChamberSigns:
+    """What each chamber's pressure says of the stage."""
+    known = np.isfinite(pressure)
+    vented = known & (pressure < VENTED_PRESSURE)
+    # a comparison with NaN is false, so what is not known has neither arrived nor vented
+    arrived = ~awaited | skip | (pressure >= target - arrival_band)
+    return ChamberSigns(known, arrived, ~awaited | vented, vented)
+
+
+def session_progress(
+    parameters: SequenceParameters,
+    course: tuple[int, int, int, float],
+    goal: StageGoal,
+    state: SessionProgress,
+    request: tuple[BoolArray, BoolArray, BoolArray],
+    signs: ChamberSigns,
+    dt: float,
+) -> SessionProgress:
+    """Advance the garment-level part of a session.
+
+    Parameters
+    ----------
+    parameters : SequenceParameters
+    course : tuple
+        Start and end of the loop, number of stages, session time [s].
+    goal : StageGoal
+        Of the present stage.
+    state : SessionProgress
+    request : tuple of bool array
+        Stop, pause, resume.
+    signs : ChamberSigns
+        What all chambers say.
+    dt : float
+        Time since the last step [s].
+    """
+    loop_start, loop_end, stages, total_time = course
+    stop, pause, resume = request
+    running = state.status == RUNNING
+    kind = goal.kind
 
     # has the stage done what it is for?
-    target = scaled_targets(table, row, intensity, offset)
-    awaited = table.awaited[row] & ~skip
-    arrived = every_chamber(~awaited | (known & (seen >= target - parameters.arrival_band)))
-    released = every_chamber(~table.awaited[row] | (known & (seen < VENTED_PRESSURE)))
-    stage_time = np.where(running, state.stage_time + dt, state.stage_time)
-    session_time = np.where(running, state.session_time + dt, state.session_time)
+    stage_time = where(running, state.stage_time + dt, state.stage_time)
+    session_time = where(running, state.session_time + dt, state.session_time)
     by_time = (kind == DWELL) | (kind == REST)
-    complete = by_time | ((kind == INFLATE) & arrived) | ((kind == RELEASE) & released)
-    over = running & complete & (stage_time >= np.take(table.duration, state.stage))
-    late = running & ~over & ~by_time & (stage_time > np.take(table.timeout, state.stage))
-    lost_time = np.where(every_chamber(known), 0.0, state.lost_time + dt)
+    complete = by_time | ((kind == INFLATE) & signs.arrived) | ((kind == RELEASE) & signs.released)
+    over = running & complete & (stage_time >= goal.duration)
+    late = running & ~over & ~by_time & (stage_time > goal.timeout)
+    lost_time = where(signs.known, 0.0, state.lost_time + dt)
 
     # which stage comes next?
     following = state.stage + 1
-    end_of_loop = over & (following == table.loop_end)
-    time_up = session_time >= table.session_time
-    in_loop = state.stage < table.loop_end
+    end_of_loop = over & (following == loop_end)
+    time_up = session_time >= total_time
+    in_loop = state.stage < loop_end
     again = end_of_loop & ~time_up
-    stage = np.where(over, following, state.stage)
-    stage = np.where(again, table.loop_start, stage)
-    stage = np.where(running & time_up & in_loop, table.loop_end, stage)
-    cycle = state.cycle + again
-    cycles_done = state.cycles_done + end_of_loop
-    finished = stage >= len(table.kind)
-    stage = np.minimum(stage, len(table.kind) - 1)
+    stage = where(over, following, state.stage)
+    stage = where(again, loop_start, stage)
+    stage = where(running & time_up & in_loop, loop_end, stage)
+    finished = stage >= stages
+    stage = np.minimum(stage, stages - 1)
 
     # does the session end, stop or stand still?
-    error = np.where(late & (kind == INFLATE), NOT_REACHED, state.error)
-    error = np.where(late & (kind == RELEASE), NOT_VENTED, error)
-    live = (state.status == RUNNING) | (state.status == PAUSED)
-    too_long = (state.status == PAUSED) & (state.status_time > parameters.pause_limit)
-    error = np.where(too_long, PAUSED_TOO_LONG, error)
-    error = np.where(live & (lost_time > parameters.lost_limit), PRESSURES_LOST, error)
-    error = np.where(live & request.stop & (error == NONE), STOPPED, error)
-    status = np.where(running & request.pause, PAUSED, state.status)
-    status = np.where((state.status == PAUSED) & request.resume, RUNNING, status)
-    status = np.where(live & ((error != NONE) | (running & finished)), ENDING, status)
-    vented = every_chamber(known & (seen < VENTED_PRESSURE))
-    patience = np.where(every_chamber(known), parameters.vent_limit, parameters.blind_limit)
-    stuck = (state.status == ENDING) & (state.status_time > patience) & ~vented
+    error = where(late & (kind == INFLATE), NOT_REACHED, state.error)
+    error = where(late & (kind == RELEASE), NOT_VENTED, error)
+    paused = state.status == PAUSED
+    live = running | paused
+    error = where(paused & (state.status_time > parameters.pause_limit), PAUSED_TOO_LONG, error)
+    error = where(live & (lost_time > parameters.lost_limit), PRESSURES_LOST, error)
+    error = where(live & stop & (error == NONE), STOPPED, error)
+    status = where(running & pause, PAUSED, state.status)
+    status = where(paused & resume, RUNNING, status)
+    status = where(live & ((error != NONE) | (running & finished)), ENDING, status)
+    ending = state.status == ENDING
+    patience = where(signs.known, parameters.vent_limit, parameters.blind_limit)
+    stuck = ending & (state.status_time > patience) & ~signs.vented
     # why the session ended in the first place says more than that it could not be confirmed
-    error = np.where(stuck & ((error == NONE) | (error == STOPPED)), NOT_VENTED, error)
-    status = np.where((state.status == ENDING) & (vented | stuck), DONE, status)
-    status_time = np.where(status == state.status, state.status_time + dt, 0.0)
+    error = where(stuck & ((error == NONE) | (error == STOPPED)), NOT_VENTED, error)
+    status = where(ending & (signs.vented | stuck), DONE, status)
 
     # an interrupted cycle starts over, the suffix as a whole: mid-wave all zones would fill at once
-    resumed = (state.status == PAUSED) & (status == RUNNING)
-    restart = np.where(stage >= table.loop_start, table.loop_start, 0)
-    restart = np.where(in_loop, restart, table.loop_end)
-    stage = np.where(resumed, restart, stage)
-    stage_time = np.where((stage == state.stage) & ~resumed & ~over, stage_time, 0.0)
-
-    row = without_chamber_axis(stage)
-    mode = np.where((status == RUNNING) & ~skip, table.mode[row], VENT)
-    target = np.where(mode == VENT, 0.0, scaled_targets(table, row, intensity, offset))
-    counted = state.status != DONE
-    excess = np.maximum(seen - DOSE_THRESHOLD, 0.0)
-    return (
-        SequenceState(
-            status=status,
-            error=error,
-            stage=stage,
-            cycle=cycle,
-            cycles_done=cycles_done,
-            stage_time=stage_time,
-            session_time=session_time,
-            status_time=status_time,
-            lost_time=lost_time,
-            intensity=intensity,
-            offset=offset,
-            skip=skip,
-            dose=np.where(counted, state.dose + excess * dt, state.dose),
-            peak=np.where(counted, np.maximum(state.peak, seen), state.peak),
-        ),
-        mode,
-        target,
+    resumed = paused & (status == RUNNING)
+    restart = where(stage >= loop_start, loop_start, 0)
+    restart = where(in_loop, restart, loop_end)
+    stage = where(resumed, restart, stage)
+    return SessionProgress(
+        status=status,
+        error=error,
+        stage=stage,
+        cycle=state.cycle + again,
+        cycles_done=state.cycles_done + end_of_loop,
+        stage_time=where((stage == state.stage) & ~resumed & ~over, stage_time, 0.0),
+        session_time=session_time,
+        status_time=where(status == state.status, state.status_time + dt, 0.0),
+        lost_time=lost_time,
     )
+
+
+def chamber_order(
+    status: IntArray, skip: BoolArray, mode: IntArray, target: FloatArray
+) -> tuple[IntArray, FloatArray]:
+    """Mode and target of a chamber: those of the stage, or vented."""
+    ordered = where((status == RUNNING) & ~skip, mode, VENT)
+    return ordered, where(ordered == VENT, 0.0, target)
+
+
+def exposure(
+    status: IntArray, dose: FloatArray, peak: FloatArray, pressure: FloatArray, dt: float
+) -> tuple[FloatArray, FloatArray]:
+    """Dose [Pa s] and peak [Pa] so far; they stand when the session is done."""
+    seen = where(np.isfinite(pressure) & (status != DONE), pressure, 0.0)
+    return dose + np.maximum(seen - DOSE_THRESHOLD, 0.0) * dt, np.maximum(peak, seen)

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from compression_boot_control.core.chamber_control import ControlParameters, ControlState
+from compression_boot_control.core.chamber_control import ControlParameters
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.plan import Plan
-from compression_boot_control.core.sensing import SensingParameters, SensingState, sensing_law
+from compression_boot_control.core.sensing import SensingParameters, SensingState, sensing_step
 from compression_boot_control.core.sequence import (
     SequenceParameters,
     SequenceRequest,
-    SequenceState,
     SequenceTable,
     SessionStatus,
 )
+from compression_boot_control.core.session_errors import SessionError
 from compression_boot_control.core.signals import Actuation, FloatArray, IntArray
 from compression_boot_control.plant.boots import SimulatedBoots
-from compression_boot_control.plant.compiled_tick import compiled_tick
+from compression_boot_control.plant.compiled_tick import (
+    TickMemory,
+    TickModel,
+    cells,
+    compiled_tick,
+)
 
 SAMPLE_PERIOD = 0.01
 """Time from one sample to the next [s]."""
@@ -53,8 +58,12 @@ class SessionTrace:
         Gauge pressure of the rail [Pa].
     inlet_switches, exhaust_switches : (N,) array
         How often each valve opened.
-    final : SequenceState
-        State of the sequence at the end.
+    error : SessionError
+        NONE if the session ended as planned.
+    cycles : int
+        Full cycles done.
+    dose : (N,) array
+        Integral of the pressure above 15 mmHg [Pa s].
     """
 
     time: FloatArray
@@ -67,7 +76,9 @@ class SessionTrace:
     supply_pressure: FloatArray
     inlet_switches: IntArray
     exhaust_switches: IntArray
-    final: SequenceState
+    error: SessionError
+    cycles: int
+    dose: FloatArray
 
 
 def simulate_session(
@@ -93,81 +104,61 @@ def simulate_session(
         Called now and then with the part of the session that is done [0..1].
     """
     shape = (1, len(garment))
-    tick = compiled_tick()
-    parameters = (
-        batched(SensingParameters.from_garment(garment)),
+    model = TickModel.of(
+        SensingParameters.from_garment(garment),
+        control or ControlParameters.from_garment(garment),
         SequenceParameters(),
-        batched(control or ControlParameters.from_garment(garment)),
         SequenceTable.of_plan(plan),
+        shape,
     )
+    memory = TickMemory.initial(shape)._replace(sensing=cells(zeroed(boots, garment), shape))
     request = SequenceRequest.nothing(shape)
-    sensing = zeroed(boots, parameters[0])
-    sequence, controller = SequenceState.initial(shape), ControlState.initial(shape)
-    actuation = Actuation.vented(shape[1:])
+    tick = compiled_tick()
+    actuation = Actuation(memory.inlet[0], memory.exhaust[0], memory.pump[0])
     columns: tuple[list[Any], ...] = ([], [], [], [], [], [], [])
-    while sequence.status[0, 0] != SessionStatus.DONE:
+    while memory.progress[0].status != SessionStatus.DONE:
         readings = boots.step(actuation, SAMPLE_PERIOD)
-        sensing, sequence, controller, pressure, mode, target, pump = tick(
-            *parameters,
-            sensing,
-            sequence,
-            controller,
+        tick(
+            model,
+            memory,
             request,
             readings.pressure[None],
             readings.inlet[None],
             readings.exhaust[None],
-            readings.supply_pressure[None, None],
+            np.atleast_1d(readings.supply_pressure),
             SAMPLE_PERIOD,
         )
-        actuation = Actuation(controller.inlet[0], controller.exhaust[0], pump[0, 0])
+        actuation = Actuation(memory.inlet[0], memory.exhaust[0], memory.pump[0])
+        progress = memory.progress[0]
         sample = (
-            sequence.cycle[0, 0],
-            sequence.stage[0, 0],
-            mode[0],
-            target[0],
-            pressure[0],
+            progress.cycle,
+            progress.stage,
+            memory.mode[0].copy(),
+            memory.target[0].copy(),
+            memory.pressure[0].copy(),
             boots.true_pressure,
             readings.supply_pressure,
         )
         for column, value in zip(columns, sample, strict=True):
             column.append(value)
         if on_progress is not None and len(columns[0]) % PROGRESS_EVERY == 0:
-            on_progress(min(float(sequence.session_time[0, 0]) / plan.session_time, 1.0))
+            on_progress(min(progress.session_time / plan.session_time, 1.0))
     return SessionTrace(
         SAMPLE_PERIOD * np.arange(len(columns[0])),
         *(np.array(column) for column in columns),
-        inlet_switches=controller.inlet_switches[0],
-        exhaust_switches=controller.exhaust_switches[0],
-        final=sequence,
+        inlet_switches=np.array([state.inlet_switches for state in memory.control]),
+        exhaust_switches=np.array([state.exhaust_switches for state in memory.control]),
+        error=SessionError(memory.progress[0].error),
+        cycles=memory.progress[0].cycles_done,
+        dose=memory.dose[0],
     )
 
 
-def zeroed(boots: SimulatedBoots, parameters: SensingParameters) -> SensingState:
+def zeroed(boots: SimulatedBoots, garment: Garment) -> SensingState:
     """Let sensing find its zero on vented boots, as the nodes do before a session."""
-    vented = Actuation.vented(boots.true_pressure.shape)
-    state = SensingState.initial((1, boots.true_pressure.shape[-1]))
+    parameters = SensingParameters.from_garment(garment)
+    state = SensingState.initial((len(garment),))
+    vented = Actuation.vented((len(garment),))
     for _ in range(round(ZEROING_TIME / SAMPLE_PERIOD)):
-        readings = boots.step(vented, SAMPLE_PERIOD)
-        state = sensing_law(
-            parameters,
-            state,
-            readings.pressure[None],
-            readings.inlet[None],
-            readings.exhaust[None],
-            readings.supply_pressure[None, None],
-            SAMPLE_PERIOD,
-        )[0]
+        state, _ = sensing_step(parameters, state, boots.step(vented, SAMPLE_PERIOD), SAMPLE_PERIOD)
     return state
-
-
-Parameters = TypeVar('Parameters', SensingParameters, ControlParameters)
-
-
-def batched(parameters: Parameters) -> Parameters:
-    """Give per-chamber parameters a batch axis of length one."""
-    fields = {
-        name: value[None]
-        for name, value in parameters._asdict().items()
-        if isinstance(value, np.ndarray)
-    }
-    return parameters._replace(**fields)
