@@ -15,6 +15,9 @@ from xml.etree import ElementTree
 
 PACKAGE = 'compression_boot_control'
 UNKNOWN = 'unknown'
+DISTRIBUTIONS = {'3': 'humble', '4': 'iron', '7': 'jazzy', '9': 'kilted'}
+"""ROS 2 distribution by the major version of rclpy, for ROS 2 from wheels, which sets no name."""
+
 GIT_TIMEOUT = 5.0
 """Longest wait for git, e.g. on a network disk [s]."""
 
@@ -56,7 +59,7 @@ def provenance(
         'version': package_version(),
         'git_commit': commit,
         'git_dirty': dirty,
-        'ros_distro': os.environ.get('ROS_DISTRO') or UNKNOWN,
+        'ros_distro': ros_distribution(),
         'python': platform.python_version(),
         'garment': garment,
         'protocol': without_home(protocol),
@@ -77,6 +80,17 @@ def package_version() -> str:
     except (OSError, ElementTree.ParseError):
         return UNKNOWN
     return root.findtext('version') or UNKNOWN
+
+
+def ros_distribution() -> str:
+    """Name of the ROS 2 distribution: the sourced one, else that of the wheels."""
+    if sourced := os.environ.get('ROS_DISTRO'):
+        return sourced
+    try:
+        major = installed_version('ros-rclpy').partition('.')[0]
+    except PackageNotFoundError:
+        return UNKNOWN
+    return DISTRIBUTIONS.get(major, UNKNOWN)
 
 
 def git_state(source: Path) -> tuple[str, str]:

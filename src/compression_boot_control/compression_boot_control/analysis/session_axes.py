@@ -30,6 +30,9 @@ POINTS = 3000
 
 DASHES, DOTS = (0, (4.0, 2.5)), (0, (1.0, 3.0))
 
+LABEL_WIDTH = 0.05
+"""Width of an alarm's label, as a part of an axis [-]."""
+
 DARKEST, LIGHTEST = 0.02, 0.86
 """Part of the colour map that shows on white."""
 
@@ -143,17 +146,21 @@ def mark_alarms(
     highest: float,
 ) -> None:
     """Mark the alarms that concern the window's leg or the whole garment."""
-    for alarm in alarms:
+    width = LABEL_WIDTH * (window.end - window.start)
+    row, previous = 0, -np.inf
+    for alarm in sorted(alarms, key=lambda own: own.time):
         legs = {sleeves.legs.get(name) for name in alarm.chamber_names}
         if not window.start <= alarm.time <= window.end or (legs and window.leg not in legs):
             continue
+        row = row + 1 if alarm.time - previous < width else 0  # labels in a rush go below
+        previous = alarm.time
         colour = PRIORITY_COLOURS.get(alarm.priority, PRIORITY_COLOURS[3])
         place = float(window.place(np.array(alarm.time)))
         axis.axvline(place, color=colour, linewidth=1.2, zorder=4)
         axis.annotate(
             alarm.hazard_id,
             (place, 1.1 * highest),
-            xytext=(3, -2),
+            xytext=(3, -2 - 11 * row),
             textcoords='offset points',
             va='top',
             fontsize=8,

@@ -139,7 +139,7 @@ def plot_bag(bag: Bag | str | Path, *, namespace: str | None = None, title: str 
     namespace : str, optional
         Namespace of the garment; needed only if the bag has several.
     title : str, optional
-        By default the protocol and the garment of the bag's provenance, or its name.
+        By default the protocol that ran and the garment, or the bag's name.
 
     Raises
     ------
@@ -148,12 +148,12 @@ def plot_bag(bag: Bag | str | Path, *, namespace: str | None = None, title: str 
     """
     opened = bag if isinstance(bag, Bag) else open_bag(bag, NEEDED_TYPES)
     session = recorded_session(opened, namespace)
-    names = [opened.provenance.get(key, '') for key in ('protocol', 'garment')]
+    names = [', '.join(session.protocols), opened.provenance.get('garment', '')]
     return session_figure(
         session.trace,
         sleeves=session.sleeves,
         alarms=session.alarms,
-        title=title or ', '.join(filter(None, names)) or opened.path.name,
+        title=title or ' on '.join(filter(None, names)) or opened.path.name,
         subtitle=headline(summarize(session.trace)),
     )
 

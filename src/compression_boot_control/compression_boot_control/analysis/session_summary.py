@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from compression_boot_control.analysis import metrics
 from compression_boot_control.analysis.bag_reader import Bag, open_bag
@@ -19,6 +21,9 @@ from compression_boot_control.analysis.session_trace import (
     recorded_session,
 )
 from compression_boot_control.core.units import MINUTE, MMHG
+
+PRIORITY_STYLES = {1: 'cyan', 2: 'yellow', 3: 'red'}
+"""Colours of the alarms' priorities."""
 
 DIGITS = 3
 """Decimals of the figures: more than any sensor gives."""
@@ -153,8 +158,8 @@ def headline(summary: SessionSummary) -> str:
         parts.append(f'wave {summary.wave_time_s:.1f} s')
     if peaks:
         parts.append(f'highest pressure {max(peaks):.1f} mmHg')
-    if summary.vented_at_end is not None:
-        parts.append('vented at the end' if summary.vented_at_end else 'not vented at the end')
+    vented = {True: 'vented', False: 'NOT VENTED', None: 'unknown whether vented'}
+    parts.append(f'{vented[summary.vented_at_end]} at the end')
     return ' · '.join(parts)
 
 
@@ -164,9 +169,9 @@ def duration_text(seconds: float) -> str:
     return f'{minutes} min {rest} s' if minutes else f'{rest} s'
 
 
-def summary_table(summary: SessionSummary, title: str = 'Session') -> Table:
-    """The summary as a table for a terminal."""
-    table = Table(title=title, caption=_caption(summary), caption_justify='left')
+def render_summary(summary: SessionSummary, title: str = 'Session') -> Group:
+    """The summary for a terminal: a table of the chambers, and a line for each other thing."""
+    table = Table(title=title)
     table.add_column('Chamber')
     for heading in ('Peak', 'Overshoot', 'Steady rms', 'Bias', 'Dose'):
         unit = 'mmHg·min' if heading == 'Dose' else 'mmHg'
@@ -180,22 +185,15 @@ def summary_table(summary: SessionSummary, title: str = 'Session') -> Table:
             _shown(chamber.steady_bias_mmhg, 2),
             _shown(chamber.dose_mmhg_min, 1),
         )
-    return table
-
-
-def _caption(summary: SessionSummary) -> str:
-    if summary.vented_at_end is None:
-        vented = '[red]vented at the end: unknown[/red]'
-    else:
-        vented = (
-            'vented at the end' if summary.vented_at_end else '[red]not vented at the end[/red]'
+    alarms = [
+        Text(
+            f'{alarm.time:.1f} s  {alarm.hazard_id}  {alarm.text}',
+            PRIORITY_STYLES.get(alarm.priority, 'red'),
         )
-    lines = [
-        f'{duration_text(summary.duration_s)}, {summary.cycles} full cycles, '
-        f'wave {_shown(summary.wave_time_s, 1)} s, {vented}'
+        for alarm in summary.alarms
     ]
-    lines += [f'{alarm.time:.1f} s  {alarm.hazard_id}  {alarm.text}' for alarm in summary.alarms]
-    return '\n'.join([*lines, *summary.notes])
+    notes = [Text(note, 'dim') for note in summary.notes]
+    return Group(table, Text(headline(summary)), *alarms, *notes)
 
 
 def _known(value: float) -> float | None:

@@ -16,9 +16,10 @@ from compression_boot_control.core.signals import BoolArray, FloatArray, Mode
 PRESSURES = 'compression_boot_msgs/msg/ChamberPressures'
 SETPOINTS = 'compression_boot_msgs/msg/Setpoints'
 SAFETY_STATE = 'compression_boot_msgs/msg/SafetyState'
+SESSION_STATE = 'compression_boot_msgs/msg/SessionState'
 LAYOUT = 'compression_boot_msgs/msg/Layout'
 
-NEEDED_TYPES = (PRESSURES, SETPOINTS, SAFETY_STATE, LAYOUT)
+NEEDED_TYPES = (PRESSURES, SETPOINTS, SAFETY_STATE, SESSION_STATE, LAYOUT)
 """Types of the messages that this module reads, for `bag_reader.open_bag`."""
 
 
@@ -29,7 +30,8 @@ class AlarmMark:
     Attributes
     ----------
     time : float
-        When it was first published as active or latched [s].
+        When it was first published as active or latched [s]; 0 if that was before the first
+        pressure, when a simulated clock may not even have started.
     hazard_id, text : str
         For example SR-01, and what was wrong.
     priority : int
@@ -73,6 +75,8 @@ class RecordedSession:
     alarms : tuple of AlarmMark
         In the same time.
     sleeves : Sleeves
+    protocols : tuple of str
+        Names of the protocols that ran.
     notes : tuple of str
         One line for each thing that a person should know of the data.
     """
@@ -80,6 +84,7 @@ class RecordedSession:
     trace: ChamberTrace
     alarms: tuple[AlarmMark, ...]
     sleeves: Sleeves
+    protocols: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -120,11 +125,13 @@ def recorded_session(bag: Bag, namespace: str | None = None) -> RecordedSession:
         target=in_force(stamp, set_stamp, target, np.nan).astype(np.float64),
     )
     safety = _optional_series(bag, SAFETY_STATE, namespace)
+    state = _optional_series(bag, SESSION_STATE, namespace)
     layout = _optional_series(bag, LAYOUT, namespace)
     return RecordedSession(
         trace=trace,
         alarms=() if safety is None else alarm_marks(safety, float(stamp[0])),
         sleeves=sleeves_by_name(names) if layout is None else _sleeves(layout, names),
+        protocols=() if state is None else tuple(dict.fromkeys(filter(None, state['protocol']))),
         notes=tuple(notes),
     )
 
@@ -142,7 +149,9 @@ def alarm_marks(safety: Series, start: float) -> tuple[AlarmMark, ...]:
     for stamp, alarms in zip(safety.stamp.tolist(), safety['alarms'], strict=True):
         now = {(alarm['id'], alarm['name']): alarm for alarm in alarms}
         marks += [
-            AlarmMark(stamp - start, alarm['id'], alarm['text'], int(alarm['priority']), key[1])
+            AlarmMark(
+                max(stamp - start, 0.0), alarm['id'], alarm['text'], int(alarm['priority']), key[1]
+            )
             for key, alarm in now.items()
             if key not in active
         ]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from compression_boot_control.analysis.provenance import git_state, provenance
+from compression_boot_control.analysis import provenance as provenance_module
+from compression_boot_control.analysis.provenance import git_state, provenance, ros_distribution
 
 
 @pytest.fixture
@@ -48,6 +49,16 @@ def test_no_names_of_person_or_machine(monkeypatch):
         *('version', 'git_commit', 'git_dirty', 'ros_distro', 'python', 'garment', 'protocol'),
         *('parameters', 'seed', 'start_time'),
     }
+
+
+def test_the_distribution_is_the_sourced_one_or_that_of_the_wheels(monkeypatch):
+    monkeypatch.setenv('ROS_DISTRO', 'lyrical')
+    assert ros_distribution() == 'lyrical'
+    monkeypatch.delenv('ROS_DISTRO')
+    monkeypatch.setattr(provenance_module, 'installed_version', lambda _: '7.1.6')
+    assert ros_distribution() == 'jazzy'
+    monkeypatch.setattr(provenance_module, 'installed_version', lambda _: '99.0')
+    assert ros_distribution() == 'unknown'
 
 
 def test_commit_and_changes_are_told(checkout):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -14,11 +15,11 @@ from compression_boot_control.analysis.bag_writer import BagWriter
 from compression_boot_control.analysis.errors import BagError
 from compression_boot_control.analysis.session_plot import plot_bag
 from compression_boot_control.analysis.session_summary import (
+    render_summary,
     summarize,
     summarize_bag,
-    summary_table,
 )
-from compression_boot_control.analysis.session_trace import recorded_session
+from compression_boot_control.analysis.session_trace import AlarmMark, recorded_session
 from compression_boot_control.core.units import MMHG
 
 PACKAGE = 'compression_boot_msgs/msg/'
@@ -137,6 +138,36 @@ def test_the_picture_of_a_bag_has_its_figures(tmp_path, messages, definition_of,
     assert figure.axes[0].texts[0].get_text() == 'SR-07'
 
 
+def test_a_bag_knows_its_protocol(tmp_path, messages, definition_of):
+    with BagWriter(tmp_path / 'bag', {'garment': 'demo'}, definition_of=definition_of) as bag:
+        bag.add_topic('/pressures', PACKAGE + 'ChamberPressures')
+        bag.add_topic('/setpoints', PACKAGE + 'Setpoints')
+        bag.add_topic('/session/state', PACKAGE + 'SessionState')
+        bag.write('/setpoints', messages.setpoints(0, [0] * 10, [0] * 10), 0, 0)
+        for stamp, protocol in enumerate(('', 'beginner', 'beginner', '')):
+            bag.write('/pressures', messages.pressures(stamp, [0] * 10), stamp, stamp)
+            data = messages.serialize(
+                PACKAGE + 'SessionState',
+                stamp=stamp,
+                state=2,
+                status='',
+                protocol=protocol,
+                phase='',
+                cycle=1,
+                progress=0.0,
+                elapsed=0.0,
+                remaining=0.0,
+                intensity=1.0,
+                name=[],
+                target=np.empty(0),
+                pressure=np.empty(0),
+                dose=np.empty(0),
+            )
+            bag.write('/session/state', data, stamp, stamp)
+    assert recorded_session(open_bag(tmp_path / 'bag')).protocols == ('beginner',)
+    assert plot_bag(tmp_path / 'bag').texts[0].get_text() == 'beginner on demo'
+
+
 def test_two_garments_need_a_choice(tmp_path, messages, definition_of):
     with BagWriter(tmp_path / 'bag', definition_of=definition_of) as bag:
         for namespace, pressure in (('/one', 1.0), ('/two', 2.0)):
@@ -177,11 +208,14 @@ def test_a_chamber_that_a_set_point_leaves_out_is_vented(tmp_path, messages, def
     assert trace.target[0, 0] == 5000
 
 
-def test_the_table_shows_each_chamber(synthetic):
-    console = Console(width=100, record=True, file=open('/dev/null', 'w'))  # noqa: SIM115, PTH123
-    console.print(summary_table(summarize(synthetic(1), notes=('the recording was cut',))))
-    text = console.export_text()
+def test_the_rendering_shows_each_chamber_and_alarm(synthetic):
+    alarm = AlarmMark(12.0, 'SR-07', 'leak at [left] calf, text that is not markup', 1, ())
+    summary = summarize(synthetic(1), [alarm], ('the recording was cut',))
+    console = Console(width=100, file=StringIO())
+    console.print(render_summary(summary))
+    text = console.file.getvalue()
     assert 'left foot' in text
     assert '61.5' in text
     assert 'vented at the end' in text
+    assert '12.0 s  SR-07  leak at [left] calf' in text
     assert 'the recording was cut' in text
