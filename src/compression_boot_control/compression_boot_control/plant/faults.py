@@ -179,6 +179,8 @@ class FaultState:
     def with_faults(self, *faults: Fault) -> FaultState:
         """Return these faults and more; a later fault of the same part replaces an earlier one.
 
+        Only swaps add up: hoses that are swapped twice are where they were.
+
         Raises
         ------
         ValueError

@@ -150,12 +150,30 @@ def kernel(width: int) -> Kernel:
                         cell, record, lane, noise[garment, port], substeps * substep
                     )
 
-    return compiled(advance)
+    return compiled(advance, _example(width))
 
 
-def compiled(function: Callable[..., Any]) -> Kernel:
-    """Compile a function, with numba's cache where there is one."""
+def _example(width: int) -> tuple[Any, ...]:
+    """Arguments of the kernel, for one chamber and no substep."""
+    return (
+        np.zeros((1, 2, at.ROWS, width)),
+        np.zeros((1, 2), dtype=np.int64),
+        *(np.zeros((1, 1)) for _ in range(2)),
+        np.zeros(1),
+        np.zeros((1, 2)),
+        np.zeros((3, 1, 1)),
+        np.zeros((2, 1)),
+        0.0,
+        0,
+    )
+
+
+def compiled(function: Callable[..., Any], example: tuple[Any, ...]) -> Kernel:
+    """Compile a function for arguments like these, with numba's cache where there is one."""
     try:
-        return njit(cache=True, error_model='numpy')(function)  # type: ignore[no-any-return]
-    except RuntimeError:  # no directory that can be written
-        return njit(error_model='numpy')(function)  # type: ignore[no-any-return]
+        kernel = njit(cache=True, error_model='numpy')(function)
+        kernel(*example)
+    except (RuntimeError, OSError):  # no directory that can be written, or a full disk
+        kernel = njit(error_model='numpy')(function)
+        kernel(*example)
+    return kernel  # type: ignore[no-any-return]

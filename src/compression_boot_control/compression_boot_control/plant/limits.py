@@ -22,8 +22,11 @@ from compression_boot_control.plant.state import PlantState
 SUBSTEP = 2e-3
 """Length of a substep [s]."""
 
-SUBSTEPS = 2
+SUBSTEPS = 4
 """Substeps between two looks at the pressures; what happens between them is interpolated."""
+
+LOOK = SUBSTEPS * SUBSTEP
+"""Time between two looks [s]."""
 
 
 def fastest_fill_time(
@@ -72,33 +75,33 @@ def group_fill_times(
         members[number, list(group)] = True
     boots = _ideal(parameters, PlantState.vented(parameters) if start is None else start)
     goal = np.broadcast_to(target, shape)
-    times = np.full((*batch, len(groups) + 1), np.inf)
+    shut = np.zeros(shape)
+    times = np.full((*batch, len(groups)), np.inf)
     stage = np.zeros(batch, dtype=np.int64)
-    arrival = np.zeros(shape)
-    elapsed = np.zeros(batch)
     before = boots.chamber(at.PRESSURE).copy()
     filling = members[stage] & (before < goal)
+    arrival, elapsed = np.zeros(shape), np.zeros(batch)
     while (stage < len(groups)).any():
-        after = _run(boots, inlet=filling, exhaust=np.zeros(shape))
-        there = filling & (after >= goal)
-        share = (goal - before) / np.where(there, after - before, 1.0)
-        reached = elapsed[..., None] + share * SUBSTEPS * SUBSTEP
-        arrival = np.where(there, reached, arrival)
-        elapsed = elapsed + SUBSTEPS * SUBSTEP
-        filling &= ~there
-        lost = (elapsed >= give_up) & filling.any(axis=-1)
-        stage = np.where(lost, len(groups), stage)
-        done = ~filling.any(axis=-1) & (stage < len(groups))
-        for member in np.argwhere(done):
-            place = tuple(member)
-            times[(*place, stage[place])] = arrival[place].max()
-        stage = stage + done
-        elapsed = np.where(done, 0.0, elapsed)
-        arrival = np.where(done[..., None], 0.0, arrival)
-        before = after
-        filling = np.where(done[..., None], members[stage] & (before < goal), filling)
-        filling &= (stage < len(groups))[..., None]
-    return times[..., : len(groups)]
+        idle = (stage < len(groups)) & ~filling.any(axis=-1)
+        if not idle.any():
+            after = _run(boots, filling.astype(np.float64), shut)
+            there = filling & (after >= goal)
+            share = (goal - before) / np.where(there, after - before, 1.0)
+            arrival = np.where(there, elapsed[..., None] + share * LOOK, arrival)
+            elapsed = elapsed + LOOK
+            before = after
+            filling &= ~there
+            lost = (elapsed >= give_up) & filling.any(axis=-1)
+            stage = np.where(lost, len(groups), stage)
+            filling &= ~lost[..., None]
+            continue
+        for member in map(tuple, np.argwhere(idle)):
+            times[(*member, stage[member])] = arrival[member].max()
+        stage = stage + idle
+        arrival = np.where(idle[..., None], 0.0, arrival)
+        elapsed = np.where(idle, 0.0, elapsed)
+        filling = np.where(idle[..., None], members[stage] & (before < goal), filling)
+    return times
 
 
 def fastest_vent_time(
@@ -134,8 +137,8 @@ def fastest_vent_time(
         after = _run(boots, inlet=nothing, exhaust=np.ones(shape))
         there = np.isinf(times) & (after <= goal)
         share = (before - goal) / np.where(there, before - after, 1.0)
-        times = np.where(there, elapsed + share * SUBSTEPS * SUBSTEP, times)
-        elapsed += SUBSTEPS * SUBSTEP
+        times = np.where(there, elapsed + share * LOOK, times)
+        elapsed += LOOK
         before = after
     return times
 
@@ -154,9 +157,9 @@ def _ideal(parameters: PlantParameters, start: PlantState) -> Memory:
     return boots
 
 
-def _run(boots: Memory, inlet: ArrayLike, exhaust: FloatArray) -> FloatArray:
-    """Advance with the pump full on; returns the pressures."""
-    actuation = Actuation(np.asarray(inlet, dtype=np.float64), exhaust, np.ones(boots.shape[:-1]))
+def _run(boots: Memory, inlet: FloatArray, exhaust: FloatArray) -> FloatArray:
+    """Advance from one look to the next with the pump full on; returns the pressures."""
+    actuation = Actuation(inlet, exhaust, np.ones(boots.shape[:-1]))
     noise = np.zeros((*boots.shape[:-1], boots.chambers + 1))
     kernel.advance(boots, actuation, noise, SUBSTEPS)
     return boots.chamber(at.PRESSURE).copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import fields
 
 import numpy as np
@@ -14,6 +15,7 @@ from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.signals import Actuation
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.plant.boots import SimulatedBoots
+from compression_boot_control.plant.faults import Fault, FaultKind
 from compression_boot_control.plant.parameters import PlantParameters, random_garments
 from compression_boot_control.plant.state import PlantState
 
@@ -169,6 +171,21 @@ def test_garment_of_a_batch_does_what_it_does_alone(garment: Garment, batch) -> 
                     atol=1e-9,
                     err_msg=field.name,
                 )
+
+
+def test_batch_takes_one_command_for_all(garment: Garment) -> None:
+    boots = SimulatedBoots(PlantParameters.from_garment(garment, (9,)))
+    readings = boots.step(fill(3), 1.0)
+    assert readings.inlet.shape == (9, 10)
+    assert (boots.state.chamber_mass[:, 3] > 0.1e-3).all()
+
+
+def test_boots_go_on_as_before_after_a_journey_through_pickle(nominal: PlantParameters) -> None:
+    boots = SimulatedBoots(nominal, seed=2)
+    boots.set_fault(Fault(FaultKind.SENSOR_NOISY, 1))
+    run(boots, fill(0), 0.2)
+    copy = pickle.loads(pickle.dumps(boots))
+    assert (boots.step(fill(0), DT).pressure == copy.step(fill(0), DT).pressure).all()
 
 
 def test_state_is_a_copy(nominal: PlantParameters) -> None:

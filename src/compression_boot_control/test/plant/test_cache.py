@@ -50,16 +50,24 @@ def test_fingerprint_is_the_same_each_time() -> None:
     assert kernel.fingerprint() == kernel.fingerprint()
 
 
-def test_kernel_compiles_where_no_cache_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize('when', ['decorated', 'called'])
+def test_kernel_compiles_where_no_cache_can_be_written(
+    monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
     real = kernel.njit
 
+    def full_disk(*arguments: Any) -> None:
+        raise OSError('No space left on device')
+
     def njit(cache: bool = False, **options: Any) -> Any:
-        if cache:
+        if not cache:
+            return real(**options)
+        if when == 'decorated':
             raise RuntimeError('cannot cache function: no locator available for file')
-        return real(**options)
+        return lambda function: full_disk
 
     monkeypatch.setattr(kernel, 'njit', njit)
-    assert kernel.compiled(lambda x: 2.0 * x)(3.0) == 6.0
+    assert kernel.compiled(lambda x: 2.0 * x, (1.0,))(3.0) == 6.0
 
 
 def test_second_process_loads_the_kernel_and_a_changed_equation_compiles_anew(
