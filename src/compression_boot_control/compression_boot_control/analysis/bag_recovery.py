@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from compression_boot_control.analysis.bag_files import bag_files
 from compression_boot_control.analysis.bag_metadata import (
     METADATA_FILE,
     PROVENANCE_RECORD,
     SUMMARY_RECORD,
 )
-from compression_boot_control.analysis.bag_reader import bag_files
 from compression_boot_control.analysis.bag_writer import BagWriter
 from compression_boot_control.analysis.errors import BagError
 from compression_boot_control.analysis.mcap_records import McapRecords
@@ -85,9 +85,9 @@ def recover_bag(folder: str | Path) -> Recovery:
         or the disk does not take the copy. The bag is then as it was.
     """
     folder = Path(folder).absolute()
-    if folder.is_file():
-        raise BagError(f'{folder} is a file; name the folder of the bag')
     files, _ = bag_files(folder)
+    if files == (folder,):
+        raise BagError(f'{folder} is a file; name the folder of the bag')
     if len(files) > 1:
         raise BagError(f'{folder} holds {len(files)} files; recover them with: mcap recover')
     (damaged,) = files

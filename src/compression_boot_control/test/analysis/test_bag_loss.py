@@ -258,11 +258,27 @@ def test_a_file_size_limit_ends_the_bag_and_leaves_it_readable(tmp_path, noise, 
         assert len(list(reader.messages())) == reader.message_count
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason='root may write anywhere')
-def test_a_folder_without_permission_is_refused(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(BagError, match='no permission'):
-        BagWriter(tmp_path / 'bag')
+@pytest.fixture
+def forbidden(tmp_path):
+    """A folder that may not be written, read or searched; a root process becomes nobody for it."""
+    user = os.geteuid()
+    folder = tmp_path / 'forbidden'
+    folder.mkdir()
+    if user == 0:
+        for parent in (tmp_path, *tmp_path.parents[:2]):
+            parent.chmod(0o755)
+        os.chown(folder, 65534, 65534)
+        os.seteuid(65534)
+    folder.chmod(0)
+    yield folder
+    folder.chmod(0o700)
+    os.seteuid(user)
+
+
+def test_a_folder_without_permission_is_refused(forbidden):
+    for action in (BagWriter, open_bag, recover_bag):
+        with pytest.raises(BagError, match='no permission'):
+            action(forbidden / 'bag')
 
 
 def test_messages_wait_no_longer_than_the_flush_period(tmp_path, messages, definition_of):
