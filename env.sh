@@ -23,9 +23,10 @@ _boots_activate() {
         ;;
     esac
   else
-    # Only these two sources of ROS packages: a third could hold another distribution.
+    # Only these two sources of ROS packages: a third could hold another distribution, or the same
+    # libraries for another Python.
     export AMENT_PREFIX_PATH="$root/.venv"
-    unset CMAKE_PREFIX_PATH COLCON_PREFIX_PATH PYTHONPATH
+    unset CMAKE_PREFIX_PATH COLCON_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH
     # Left by a node of another checkout; with it, this one's Python would not find its libraries.
     unset _ROS_WHEELS_BOOTSTRAP_COMPLETE
   fi

@@ -125,6 +125,16 @@ def test_what_the_user_set_stays(shell, name, value):
 
 
 @built
+@with_wheels
+def test_packages_of_another_workspace_are_left_behind(shell):
+    names = ('AMENT_PREFIX_PATH', 'CMAKE_PREFIX_PATH', 'LD_LIBRARY_PATH', 'PYTHONPATH')
+    foreign = dict.fromkeys(names, '/other/install/lib')
+    out = run(shell, f'source {ROOT}/env.sh; env', **foreign)
+
+    assert '/other' not in out
+
+
+@built
 def test_the_loader_does_not_look_in_the_current_folder(shell):
     path = run(shell, f'source {ROOT}/env.sh; echo $LD_LIBRARY_PATH').strip()
 

@@ -15,6 +15,19 @@ def base_python() -> str:
     return str(getattr(sys, '_base_executable', None) or sys.executable)
 
 
+def make_prefix(environment: Path) -> None:
+    """Make an environment with ROS 2 wheels a prefix that colcon builds on.
+
+    colcon looks for these files. With them the setup files that it writes into install/ lead back
+    here, so that sourcing one of those alone is enough.
+    """
+    for shell in ('sh', 'bash', 'zsh'):
+        (environment / f'local_setup.{shell}').write_text(
+            f'export AMENT_PREFIX_PATH="{environment}${{AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}}"\n'
+            f'export PATH="{environment}/bin:$PATH"\n'
+        )
+
+
 def seal(environment: Path) -> None:
     """Write down which packages an environment holds."""
     (environment / _SEAL).write_text('\n'.join(sorted(_packages(environment))) + '\n')

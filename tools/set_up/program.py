@@ -9,7 +9,7 @@ from pathlib import Path
 from set_up import steps
 from set_up.checks import check_disk, check_machine
 from set_up.commands import Runner
-from set_up.environment import is_whole, seal
+from set_up.environment import is_whole, make_prefix, seal
 from set_up.exclusive import exclusive
 from set_up.failures import SetUpError, explain_os_error
 from set_up.progress import Progress
@@ -146,6 +146,8 @@ def _redo_environment(
     progress.done(f'{count} of requirements.lock')
     progress.start('adapt CMake files')
     progress.done('not needed' if ros else f'{steps.adapt_cmake(project)} files')
+    if ros is None:
+        make_prefix(project.environment)
     (project.environment / 'ros_prefix').write_text(f'{ros.prefix if ros else ""}\n')
 
 
