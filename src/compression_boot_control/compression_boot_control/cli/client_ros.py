@@ -65,6 +65,9 @@ DISCOVERY_TIME = 1.0
 NO_SYSTEM_TIME = 3.0
 """Without a sign of a system for this long there is none [s]."""
 
+PATIENCE = 1.0
+"""What is waited for is said only after this long [s]."""
+
 ANSWER_TIME = 5.0
 """Longest wait for the answer of a service [s]."""
 
@@ -209,7 +212,7 @@ class BootsClient:
                 raise CommandFailed(
                     f'the system in {self.namespace} is not ready after {seconds:.0f} s: {status}'
                 )
-            if on_status is not None and status != said:
+            if on_status is not None and status != said and waited > PATIENCE:
                 on_status(status)
                 said = status
             self.spin()

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from compression_boot_control.cli import protocols
+from compression_boot_control.cli.demo import demo
 from compression_boot_control.cli.errors import FAILED, explained
 from compression_boot_control.cli.reset import reset
 from compression_boot_control.cli.run import run
@@ -64,6 +65,7 @@ def _global_options(
     context.obj.debug = debug
 
 
+app.command()(demo)
 app.command()(up)
 app.command()(run)
 app.command()(stop)

@@ -62,11 +62,12 @@ def run(
         )
         if interruption:
             raise CommandFailed('interrupted before the session began')
-        with session_display(notes, client.snapshot, plain=plain) as display:
+        note = 'nobody is in the boots' if bench else ''
+        with session_display(notes, client.snapshot, protocol, note, plain=plain) as display:
             result = run_session(client, request, interruption, display.update)
     if as_json:
         typer.echo(result_json(result))
-    else:
+    elif result.peak:
         Console().print(result_table(result, protocol))
     if result.error_code:
         raise CommandFailed(result.error_text)

@@ -17,14 +17,20 @@ if TYPE_CHECKING:
     from compression_boot_control.cli.interruption import Interruption
     from compression_boot_control.system import SystemOptions
 
-READY_TIME = 30.0
-"""A system that is not ready by then says why, at each change of the reason [s]."""
-
 PATIENCE = 2.0
 """Reasons for not being ready are said only after this long: at a start they pass by [s]."""
 
 SETTLE_TIME = 5.0
 """Longest wait for a session to end vented before the nodes are brought down [s]."""
+
+LOSS_SETTLE_TIME = 3.0
+"""The same after the loss of a node, which the others answer with a vent [s]."""
+
+PLANNER = 'sequence_planner'
+WITNESSES = ('manifold', 'safety_supervisor')
+"""Without one of these nobody sees whether the boots are vented."""
+
+BY_ITSELF = 'the hardware vents by itself'
 
 
 class RunningSystem:
@@ -76,10 +82,10 @@ class RunningSystem:
         ended = self._nodes.ended() if self._nodes else None
         if ended is None:
             return
-        vented = self._settle()
-        where = f'see {self._log_file}' if self._log_file else 'see its lines above'
+        vented = self._settle(LOSS_SETTLE_TIME, ended.name)
+        where = str(self._log_file) if self._log_file else 'the lines above'
         raise CommandFailed(
-            f'{ended.name} {ended.how}: {where}; {vented}; the system was brought down'
+            f'{ended.name} {ended.how}; {vented}, and the system was brought down: see {where}'
         )
 
     def wait_ready(self, on_status: Callable[[str], None]) -> None:
@@ -100,27 +106,28 @@ class RunningSystem:
         while not self._interruption:
             self.client.spin()
             self.check()
-        self._settle()
+        self._settle(SETTLE_TIME)
 
-    def _settle(self) -> str:
+    def _settle(self, seconds: float, lost: str = '') -> str:
         """End a session, and wait until the boots are vented if anybody can say so."""
         client = self.client
         asked = self._interruption.count
-        if client.safety is None:
-            return 'the hardware vents by itself'
-        if client.session is not None and client.session.stage.occupied:
+        if lost in WITNESSES or client.safety is None:
+            return BY_ITSELF
+        if lost != PLANNER and client.session is not None and client.session.stage.occupied:
             try:
                 client.stop_session()
             except CommandFailed:
-                client.emergency_stop('boots up: the session does not stop')
-        deadline = time.monotonic() + SETTLE_TIME
+                client.emergency_stop('the session does not stop')
+        deadline = time.monotonic() + seconds
         while client.safety is not None and time.monotonic() < deadline:
-            if client.seen_vented:
+            busy = client.session is not None and client.session.stage.occupied
+            if client.seen_vented and (not busy or lost == PLANNER):
                 return 'the boots are vented'
             if self._interruption.count > asked:
                 break
             client.spin()
-        return 'the hardware vents by itself'
+        return BY_ITSELF
 
     def __enter__(self) -> RunningSystem:
         return self

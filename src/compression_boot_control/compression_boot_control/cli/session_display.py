@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING
 
+from rich.console import Console
+from rich.live import Live
+
+from compression_boot_control.cli.session_picture import SessionPicture
+from compression_boot_control.cli.views import SessionView, Snapshot
 from compression_boot_control.core.units import MMHG
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from compression_boot_control.cli.views import SessionView, Snapshot
 
 LINE_PERIOD = 5.0
 """Time from one line to the next where there is no terminal [s]."""
 
+FRAME_PERIOD = 0.125
+"""Time from one picture to the next [s]."""
+
 
 class LineDisplay:
-    """A line now and then, and at each change of the stage."""
+    """A line now and then.
+
+    Parameters
+    ----------
+    console : Console
+    snapshot : callable
+        Gives what is known now.
+    """
 
     def __init__(self, console: Console, snapshot: Callable[[], Snapshot]) -> None:
         self._console = console
@@ -34,7 +44,7 @@ class LineDisplay:
         session = self._snapshot().session
         if session is not None and session.stage.occupied:
             self._said_at = now
-            self._console.print(progress_line(session), highlight=False)
+            self._console.print(progress_line(session), highlight=False, markup=False)
 
     def __enter__(self) -> LineDisplay:
         return self
@@ -48,18 +58,66 @@ class LineDisplay:
         pass
 
 
-def progress_line(session: SessionView) -> str:
-    """Where a session is, in one line."""
-    minutes, seconds = divmod(round(session.remaining), 60)
-    highest = max((p for p in session.pressure.values() if p == p), default=0.0) / MMHG
-    return (
-        f'{session.progress:4.0%}  cycle {session.cycle}  {session.status}  '
-        f'{minutes}:{seconds:02d} left  highest {highest:.0f} mmHg'
-    )
+class LiveDisplay:
+    """A picture that changes in place.
+
+    Parameters
+    ----------
+    console : Console
+    snapshot : callable
+        Gives what is known now.
+    picture : SessionPicture
+    """
+
+    def __init__(
+        self, console: Console, snapshot: Callable[[], Snapshot], picture: SessionPicture
+    ) -> None:
+        self._console = console
+        self._snapshot = snapshot
+        self._picture = picture
+        self._drawn_at = float('-inf')
+        self._live = Live(console=console, auto_refresh=False, vertical_overflow='crop')
+
+    def update(self) -> None:
+        """Draw the next picture, if it is time to."""
+        if time.monotonic() - self._drawn_at >= FRAME_PERIOD:
+            self._draw()
+
+    def _draw(self) -> None:
+        self._drawn_at = time.monotonic()
+        self._live.update(self._picture.draw(self._snapshot(), self._console), refresh=True)
+
+    def __enter__(self) -> LiveDisplay:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # the last picture stays, and it is of the end
+        if kind is None:
+            self._draw()
+        self._live.stop()
 
 
 def session_display(
-    console: Console, snapshot: Callable[[], Snapshot], *, plain: bool
-) -> LineDisplay:
+    console: Console, snapshot: Callable[[], Snapshot], title: str, note: str, *, plain: bool
+) -> LineDisplay | LiveDisplay:
     """Choose the display for a console."""
-    return LineDisplay(console, snapshot)
+    if plain or not console.is_terminal or console.is_dumb_terminal:
+        return LineDisplay(console, snapshot)
+    return LiveDisplay(console, snapshot, SessionPicture(title, note))
+
+
+def progress_line(session: SessionView) -> str:
+    """Where a session is, in one line."""
+    minutes, seconds = divmod(round(session.remaining), 60)
+    known = [pressure for pressure in session.pressure.values() if math.isfinite(pressure)]
+    highest = f'{max(known) / MMHG:.0f} mmHg' if known else 'unknown'
+    return (
+        f'{session.progress:4.0%}  cycle {session.cycle}  {session.status}  '
+        f'{minutes}:{seconds:02d} left  highest pressure {highest}'
+    )

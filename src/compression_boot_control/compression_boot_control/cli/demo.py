@@ -1,0 +1,111 @@
+"""`boots demo`: a whole session on simulated boots, from the start of the nodes to the report."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compression_boot_control.cli.errors import CommandFailed, WrongUse
+from compression_boot_control.cli.options import (
+    GarmentOption,
+    MinutesOption,
+    NamespaceOption,
+    PlainOption,
+    SeedOption,
+    absolute,
+)
+
+LOG = 'nodes.log'
+BAG = 'bag'
+
+
+def demo(
+    protocol: Annotated[
+        str, typer.Option('--protocol', metavar='P', help='Name in the library, or a YAML file.')
+    ] = 'beginner',
+    garment: GarmentOption = 'five_zone',
+    minutes: MinutesOption = None,
+    speed: Annotated[
+        float,
+        typer.Option(
+            '--speed', metavar='X', min=0.1, max=1000.0, help='At most this much faster than real.'
+        ),
+    ] = 10.0,
+    seed: SeedOption = 0,
+    keep: Annotated[
+        Path | None,
+        typer.Option('--keep', metavar='DIR', help='Folder to make; by default demo/DATE_TIME.'),
+    ] = None,
+    namespace: NamespaceOption = 'boots',
+    plain: PlainOption = False,
+) -> None:
+    """Run a whole session on simulated boots: live picture, bag, plot and summary.
+
+    Needs no hardware. Ctrl-C ends it at any moment, vented.
+    """
+    from rich.console import Console
+
+    from compression_boot_control.analysis.provenance import provenance
+    from compression_boot_control.cli.demo_report import write_report
+    from compression_boot_control.cli.interruption import Interruption
+    from compression_boot_control.cli.run import protocol_text
+    from compression_boot_control.cli.running_system import RunningSystem
+    from compression_boot_control.cli.session_display import session_display
+    from compression_boot_control.cli.session_run import run_session
+    from compression_boot_control.cli.views import SessionRequest
+    from compression_boot_control.hardware.garment_file import load_garment
+    from compression_boot_control.system import SystemOptions
+
+    worn = load_garment(garment)
+    request = SessionRequest(protocol_text(protocol), minutes=minutes or 0.0, bench=True)
+    folder = new_folder(keep)
+    options = SystemOptions(
+        garment=absolute(garment),
+        namespace=namespace,
+        bag=str(folder / BAG),
+        speed=speed,
+        seed=seed,
+        provenance=provenance(garment=worn.name, protocol=protocol, seed=seed),
+    )
+    notes = Console(stderr=True)
+    started = time.monotonic()
+    notes.print('starting the simulated boots and their six nodes', style='dim')
+    with (
+        Interruption() as interruption,
+        RunningSystem(options, interruption, folder / LOG) as system,
+    ):
+        system.wait_ready(lambda status: notes.print(f'waiting: {status}', style='dim'))
+        if interruption:
+            raise CommandFailed('interrupted before the session began')
+        title = f'boots demo: {protocol}'
+        note = f'{worn.name}, simulated: nobody is in the boots'
+        with session_display(notes, system.client.snapshot, title, note, plain=plain) as display:
+            result = run_session(system.client, request, interruption, display.update, system.check)
+    if result.error_code:
+        raise CommandFailed(f'{result.error_text}; what was recorded is in {folder}')
+    write_report(folder, folder / BAG, title, time.monotonic() - started)
+
+
+def new_folder(wanted: Path | None) -> Path:
+    """Make the folder of a demo.
+
+    Raises
+    ------
+    WrongUse
+        The folder holds something already.
+    """
+    from datetime import datetime
+
+    folder = wanted or Path('demo') / datetime.now().astimezone().strftime('%Y-%m-%d_%H-%M-%S')
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongUse(f'{folder} is there already and not empty: give another folder to --keep')
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandFailed(
+            f'{folder} cannot be made: {error.strerror}; give another folder to --keep'
+        ) from error
+    return folder

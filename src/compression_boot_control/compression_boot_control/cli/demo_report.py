@@ -1,0 +1,51 @@
+"""What a demo leaves behind: picture and summary of its bag, and where they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from compression_boot_control.analysis.bag_reader import open_bag
+from compression_boot_control.analysis.session_plot import plot_bag, save_session_plot
+from compression_boot_control.analysis.session_summary import render_summary, summarize_bag
+from compression_boot_control.analysis.session_trace import NEEDED_TYPES
+
+PICTURE = 'session.png'
+TEXT = 'summary.txt'
+JSON = 'summary.json'
+
+TEXT_WIDTH = 100
+
+
+def write_report(folder: Path, bag_folder: Path, title: str, wall_time: float) -> None:
+    """Write picture and summary of a bag into a folder, and show the summary.
+
+    Raises
+    ------
+    BagError
+        The bag cannot be read.
+    """
+    with Console(stderr=True).status('reading the bag and drawing the session'):
+        bag = open_bag(bag_folder, NEEDED_TYPES)
+        summary = summarize_bag(bag)
+        save_session_plot(folder / PICTURE, plot_bag(bag, title=title))
+    shown = render_summary(summary, title)
+    with (folder / TEXT).open('w', encoding='utf-8') as text:
+        Console(file=text, width=TEXT_WIDTH, color_system=None).print(shown)
+    document = json.dumps(summary.to_json(), indent=2)
+    (folder / JSON).write_text(f'{document}\n', encoding='utf-8')
+    output = Console()
+    output.print(shown)
+    seconds = round(wall_time)
+    lines = (
+        f'{summary.duration_s / 60.0:.1f} minutes of session in {seconds} s. All of it is in',
+        f'  {folder}/',
+        f'    {bag_folder.name + "/":14}recording, for ros2 bag and Foxglove',
+        f'    {PICTURE:14}the session as a picture',
+        f'    {TEXT:14}the table above; {JSON} for scripts',
+        'Next: boots up, and in a second terminal boots run beginner; boots protocols list shows',
+        'what else there is to run.',
+    )
+    output.print('\n'.join(lines), highlight=False, markup=False)
