@@ -7,7 +7,7 @@ same source runs on arrays as it stands, and compiles for the numbers of one cha
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from compression_boot_control.core.signals import BoolArray, FloatArray
 Number = TypeVar('Number', np.float64, np.int64)
 
 
-def where(condition, yes, no):  # type: ignore[no-untyped-def]
+def where(condition: BoolArray, yes: Any, no: Any) -> Any:
     """Choose elementwise, as `numpy.where`; a compiler gives scalars a version of their own."""
     return np.where(condition, yes, no)
 

@@ -9,8 +9,9 @@ that are lost. Every end leads through ENDING, in which all chambers are vented,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -157,7 +158,7 @@ class SequenceState(NamedTuple):
     stage, cycle : (..., 1) array
         Row of the table; compression cycle from 1.
     cycles_done : (..., 1) array
-        Full cycles so far.
+        Cycles so far that were inflated, held and released, those of the warm-up too.
     stage_time, session_time, status_time, lost_time : (..., 1) array
         Time in the stage, in the session without pauses, in the status, and without usable
         pressures [s].
@@ -295,7 +296,7 @@ def sequence_step(
         parameters,
         (table.loop_start, table.loop_end, len(table.kind), table.session_time),
         goal,
-        SessionProgress(*state[: len(SessionProgress._fields)]),
+        progress_of(state),
         (request.stop, request.pause, request.resume),
         ChamberSigns(*(every_chamber(sign) for sign in signs)),
         dt,
@@ -309,6 +310,12 @@ def sequence_step(
     )
     dose, peak = exposure(state.status, state.dose, state.peak, pressure, dt)
     return SequenceState(*progress, intensity, offset, skip, dose, peak), Setpoints(mode, target)
+
+
+def progress_of(state: SequenceState) -> SessionProgress:
+    """Garment-level part of a state."""
+    fields: Iterable[Any] = state[: len(SessionProgress._fields)]
+    return SessionProgress(*fields)
 
 
 def ramped(value: FloatArray, wanted: FloatArray, most: float) -> FloatArray:
@@ -429,8 +436,8 @@ def session_progress(
         status=status,
         error=error,
         stage=stage,
-        cycle=state.cycle + again,
-        cycles_done=state.cycles_done + end_of_loop,
+        cycle=state.cycle + (over & (kind == REST) & (stage < loop_end)),
+        cycles_done=state.cycles_done + (over & (kind == RELEASE) & in_loop),
         stage_time=where((stage == state.stage) & ~resumed & ~over, stage_time, 0.0),
         session_time=session_time,
         status_time=where(status == state.status, state.status_time + dt, 0.0),

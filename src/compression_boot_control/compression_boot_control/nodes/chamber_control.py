@@ -111,9 +111,7 @@ class ChamberControlNode(SafeNode):
         pressure, rate, quality, reason = self._order.arranged(
             message.name, message.pressure, message.rate, message.quality, message.reason
         )
-        pressures = Pressures(
-            pressure, rate, quality, reason, np.asarray(message.supply_pressure)
-        )
+        pressures = Pressures(pressure, rate, quality, reason, np.asarray(message.supply_pressure))
         setpoints = self._setpoints if self._setpoints_fresh() else self._vent_all
         self._state, actuation = control_step(
             self._parameters, self._state, pressures, setpoints, dt

@@ -44,7 +44,9 @@ CLOCK_EVERY = 5
 PARAMETERS = (
     GARMENT,
     Parameter('backend', 'sim', 'hardware behind the manifold: sim'),
-    Parameter('seed', 0, 'simulated boots: draw of legs and noise; 0 is the garment as written', 0, 2**31),
+    Parameter(
+        'seed', 0, 'simulated boots: draw of legs and noise; 0 is the garment as written', 0, 2**31
+    ),
     Parameter(
         'speed', 1.0, 'simulated boots: time runs this much faster than real, at most', 0.1, 1000.0
     ),

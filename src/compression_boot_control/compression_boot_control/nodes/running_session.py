@@ -22,11 +22,14 @@ from compression_boot_control.core.sequence import (
     scaled_target,
     sequence_step,
 )
-from compression_boot_control.core.session_errors import SessionError
+from compression_boot_control.core.session_errors import ProtocolError, SessionError
 from compression_boot_control.core.signals import FloatArray, Setpoints
 from compression_boot_control.core.units import MMHG
-from compression_boot_control.sessions.protocol_compiler import ProtocolError, compile_protocol
-from compression_boot_control.sessions.protocol_library import load_protocol
+from compression_boot_control.sessions.protocol_compiler import compile_protocol
+from compression_boot_control.sessions.protocol_library import (
+    UnknownProtocolError,
+    load_protocol,
+)
 from compression_boot_control.yaml_file import FileError
 
 INTENSITY_RANGE = (0.5, 1.2)
@@ -73,7 +76,7 @@ class RunningSession:
 
     def __init__(self, goal: RunSession.Goal, garment: Garment) -> None:
         try:
-            protocol = load_protocol(goal.protocol)
+            protocol = load_protocol(goal.protocol, paths=False)
             self.plan: Plan = compile_protocol(
                 protocol,
                 garment,
@@ -81,10 +84,12 @@ class RunningSession:
                 minutes=goal.minutes if goal.minutes != 0.0 else None,
                 leg=goal.leg or 'both',
             )
+        except UnknownProtocolError as error:
+            raise SessionRefused(SessionError.UNKNOWN_PROTOCOL, error.lines[0]) from error
         except FileError as error:
-            raise SessionRefused(_file_error_code(goal.protocol), str(error)) from error
+            raise SessionRefused(SessionError.INVALID_PROTOCOL, error.lines[0]) from error
         except ProtocolError as error:
-            raise SessionRefused(SessionError(error.error_code), str(error)) from error
+            raise SessionRefused(error.error_code, error.message) from error
         self.goal: ServerGoalHandle | None = None
         self._garment = garment
         self._parameters = SequenceParameters()
@@ -264,9 +269,3 @@ class RunningSession:
         return ' and '.join(
             f'{self._garment.chamber_names[i]} ({target[i] / MMHG:.0f} mmHg)' for i in awaited
         )
-
-
-def _file_error_code(protocol: str) -> SessionError:
-    """A name that is not found is unknown; a text that is not right is invalid."""
-    is_text = '\n' in protocol or ':' in protocol
-    return SessionError.INVALID_PROTOCOL if is_text else SessionError.UNKNOWN_PROTOCOL

@@ -20,6 +20,7 @@ from compression_boot_control.core.safety.supervisor import (
     ResetRefusal,
     SafetyInputs,
     SafetyState,
+    SafetyStatus,
     SafetyTable,
     reset,
     status,
@@ -176,9 +177,7 @@ class SafetySupervisorNode(SafeNode):
         self, request: ResetSafety.Request, response: ResetSafety.Response
     ) -> ResetSafety.Response:
         self._judge()
-        self._state, refusal = reset(
-            self._table, self._state, self._raw, confirmed=request.confirm
-        )
+        self._state, refusal = reset(self._table, self._state, self._raw, confirmed=request.confirm)
         response.error_code = int(refusal)
         response.error_msg = RESET_TEXT[refusal]
         self._judge()
@@ -237,22 +236,29 @@ class SafetySupervisorNode(SafeNode):
         self._published = binding.tobytes() + state.vent.tobytes()
         self._published_at = self.steady_time
         stamp = self.get_clock().now().to_msg()
+        verdict = status(state)
+        # while it starts, what has not been heard yet is no alarm
         alarms = [
             self._alarm(row, hazard, stamp)
             for row, hazard in enumerate(HAZARDS)
-            if binding[:, row].any()
+            if binding[:, row].any() and verdict != SafetyStatus.STARTING
         ]
         self._since = {row: self._since.get(row, stamp) for row in np.flatnonzero(binding.any(0))}
         alarms.sort(key=lambda alarm: -alarm.priority)
         message = SafetyStateMessage(
-            state=int(status(state)),
-            reason='' if not state.vent.any() else (alarms[0].text if alarms else 'starting'),
+            state=int(verdict),
+            reason=self._reason(verdict, alarms),
             vented=bool((self._raw < self._limits.vented_pressure).all()),
             vented_name=[self._names[i] for i in np.flatnonzero(state.vent)],
             alarms=alarms,
         )
         message.header.stamp = stamp
         self._safety_state.publish(message)
+
+    def _reason(self, verdict: SafetyStatus, alarms: list[Alarm]) -> str:
+        if verdict == SafetyStatus.STARTING:
+            return 'waiting for readings and requests'
+        return alarms[0].text if alarms else ''
 
     def _alarm(self, row: int, hazard: Hazard, stamp: Time) -> Alarm:
         concerned = self._state.active[:, row] | self._state.latch[:, row]

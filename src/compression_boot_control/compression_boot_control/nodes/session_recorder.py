@@ -108,6 +108,9 @@ class SessionRecorderNode(SafeNode):
                 return
             sent = stamp_of(data)
             received = max(self.get_clock().now().nanoseconds, sent)
+            if received == 0:
+                # simulated time has not begun yet
+                return
             self._write(lambda bag: bag.write(name, data, received, sent))
 
         return self.guard(record)

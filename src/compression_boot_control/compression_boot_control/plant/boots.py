@@ -117,6 +117,38 @@ class SimulatedBoots:
         self._time += dt
         return self._readings
 
+    @property
+    def memory(self) -> Memory:
+        """Memory that compiled code advances in the place of `step`; see `draw_noise`."""
+        return self._memory
+
+    @property
+    def substeps(self) -> int:
+        """Substeps of the interval that was last stepped or announced."""
+        return self._substeps
+
+    def draw_noise(self, ticks: int, dt: float) -> FloatArray:
+        """Announce steps that compiled code takes itself, and draw their noise.
+
+        The same noise as `step` would draw; the readings are then the caller's to keep.
+
+        Parameters
+        ----------
+        ticks : int
+            Number of steps.
+        dt : float
+            Length of each [s].
+
+        Returns
+        -------
+        (ticks, ..., N + 1) array
+        """
+        if dt != self._interval:
+            self._set_interval(dt)
+        self._time += ticks * dt
+        shape = self.parameters.shape
+        return self._rng.standard_normal((ticks, *shape[:-1], shape[-1] + 1))
+
     def set_fault(self, *faults: Fault) -> None:
         """Switch faults on, from the next step."""
         state = self._fault_state.with_faults(*faults)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +24,8 @@ from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.compiled_tick import (
     TickMemory,
     TickModel,
-    cells,
-    compiled_tick,
+    Trace,
+    compiled_run,
 )
 
 SAMPLE_PERIOD = 0.01
@@ -34,7 +34,7 @@ SAMPLE_PERIOD = 0.01
 ZEROING_TIME = 3.0
 """Time vented before a session begins, in which sensing finds its zero [s]."""
 
-PROGRESS_EVERY = 2000
+CHUNK = 2000
 """Samples from one report of progress to the next."""
 
 
@@ -104,54 +104,69 @@ def simulate_session(
         Called now and then with the part of the session that is done [0..1].
     """
     shape = (1, len(garment))
-    model = TickModel.of(
+    model = TickModel(
         SensingParameters.from_garment(garment),
         control or ControlParameters.from_garment(garment),
         SequenceParameters(),
         SequenceTable.of_plan(plan),
-        shape,
     )
-    memory = TickMemory.initial(shape)._replace(sensing=cells(zeroed(boots, garment), shape))
+    memory = TickMemory.initial(shape)._replace(sensing=one_garment(zeroed(boots, garment)))
     request = SequenceRequest.nothing(shape)
-    tick = compiled_tick()
-    actuation = Actuation(memory.inlet[0], memory.exhaust[0], memory.pump[0])
-    columns: tuple[list[Any], ...] = ([], [], [], [], [], [], [])
-    while memory.progress[0].status != SessionStatus.DONE:
-        readings = boots.step(actuation, SAMPLE_PERIOD)
-        tick(
+    run = compiled_run(boots.memory.width)
+    traces: list[Trace] = []
+    while memory.progress.status[0, 0] != SessionStatus.DONE:
+        noise = boots.draw_noise(CHUNK, SAMPLE_PERIOD)
+        trace = Trace.empty(CHUNK, shape)
+        ticks = run(
             model,
             memory,
             request,
-            readings.pressure[None],
-            readings.inlet[None],
-            readings.exhaust[None],
-            np.atleast_1d(readings.supply_pressure),
+            boots.memory.cells,
+            boots.memory.neighbours,
+            noise.reshape(CHUNK, 1, -1),
+            boots.memory.substep,
+            boots.substeps,
             SAMPLE_PERIOD,
+            trace,
         )
-        actuation = Actuation(memory.inlet[0], memory.exhaust[0], memory.pump[0])
-        progress = memory.progress[0]
-        sample = (
-            progress.cycle,
-            progress.stage,
-            memory.mode[0].copy(),
-            memory.target[0].copy(),
-            memory.pressure[0].copy(),
-            boots.true_pressure,
-            readings.supply_pressure,
-        )
-        for column, value in zip(columns, sample, strict=True):
-            column.append(value)
-        if on_progress is not None and len(columns[0]) % PROGRESS_EVERY == 0:
-            on_progress(min(progress.session_time / plan.session_time, 1.0))
+        traces.append(first_garment(trace, ticks))
+        if on_progress is not None:
+            done = float(memory.progress.session_time[0, 0]) / plan.session_time
+            on_progress(min(done, 1.0))
+    whole = joined(traces)
     return SessionTrace(
-        SAMPLE_PERIOD * np.arange(len(columns[0])),
-        *(np.array(column) for column in columns),
-        inlet_switches=np.array([state.inlet_switches for state in memory.control]),
-        exhaust_switches=np.array([state.exhaust_switches for state in memory.control]),
-        error=SessionError(memory.progress[0].error),
-        cycles=memory.progress[0].cycles_done,
+        time=SAMPLE_PERIOD * np.arange(len(whole.stage), dtype=np.float64),
+        cycle=whole.cycle,
+        stage=whole.stage,
+        mode=whole.mode,
+        target=whole.target,
+        pressure=whole.pressure,
+        true_pressure=whole.true_pressure,
+        supply_pressure=whole.supply_pressure,
+        inlet_switches=memory.control.inlet_switches[0],
+        exhaust_switches=memory.control.exhaust_switches[0],
+        error=SessionError(int(memory.progress.error[0, 0])),
+        cycles=int(memory.progress.cycles_done[0, 0]),
         dose=memory.dose[0],
     )
+
+
+def one_garment(state: SensingState) -> SensingState:
+    """Give a state of (N,) arrays a batch axis of length one, in arrays of its own."""
+    columns: Iterable[Any] = (value[None].copy() for value in state)
+    return SensingState(*columns)
+
+
+def first_garment(trace: Trace, ticks: int) -> Trace:
+    """Cut a trace to the first ticks of its first garment."""
+    columns: Iterable[Any] = (column[:ticks, 0] for column in trace)
+    return Trace(*columns)
+
+
+def joined(traces: Sequence[Trace]) -> Trace:
+    """Put traces end to end."""
+    columns: Iterable[Any] = (np.concatenate(parts) for parts in zip(*traces, strict=True))
+    return Trace(*columns)
 
 
 def zeroed(boots: SimulatedBoots, garment: Garment) -> SensingState:

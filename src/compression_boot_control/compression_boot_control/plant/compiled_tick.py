@@ -4,18 +4,20 @@ It compiles the functions of core/ themselves, for one chamber's numbers, and wa
 and garments; the nodes run the very same functions on arrays. It holds no law of its own.
 """
 
+# mypy reads what stands here as arrays, but numba compiles it for numbers:
+# mypy: disable-error-code="no-untyped-call, no-untyped-def, arg-type, assignment, operator"
+
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numba import njit, types
 from numba.extending import overload, register_jitable
-from numba.typed import List as TypedList
 
 from compression_boot_control.core import (
     chamber_control,
@@ -27,20 +29,37 @@ from compression_boot_control.core import (
     session_errors,
     signals,
 )
-from compression_boot_control.core.chamber_control import ControlParameters, ControlState, Demand
+from compression_boot_control.core.chamber_control import (
+    ControlParameters,
+    ControlState,
+    Demand,
+    chamber_actuation,
+    chamber_demand,
+    pump_drive,
+)
 from compression_boot_control.core.pid import PidState
-from compression_boot_control.core.sensing import SensingParameters, SensingState
+from compression_boot_control.core.sensing import SensingParameters, SensingState, sensing_law
 from compression_boot_control.core.sequence import (
+    DONE,
     ChamberSigns,
     SequenceParameters,
     SequenceState,
     SequenceTable,
     SessionProgress,
     StageGoal,
+    chamber_order,
+    chamber_signs,
+    exposure,
+    progress_of,
+    ramped,
+    scaled_target,
+    session_progress,
+    skipped,
 )
 from compression_boot_control.core.signals import BoolArray, FloatArray, IntArray
-
-Tick = Callable[..., None]
+from compression_boot_control.plant import layout as at
+from compression_boot_control.plant.kernel import advance_function
+from compression_boot_control.plant.kernel import fingerprint as kernel_fingerprint
 
 _MODULES = (chamber_control, chambers, pid, pneumatics, sensing, sequence, session_errors, signals)
 _FUNCTIONS = (
@@ -51,28 +70,28 @@ _FUNCTIONS = (
     chamber_control.opening_for,
     chamber_control.beyond_dead_band,
     chamber_control.rail_guard,
-    chamber_control.chamber_demand,
-    chamber_control.chamber_actuation,
-    chamber_control.pump_drive,
-    sensing.sensing_law,
-    sequence.ramped,
-    sequence.skipped,
-    sequence.scaled_target,
-    sequence.chamber_signs,
-    sequence.session_progress,
-    sequence.chamber_order,
-    sequence.exposure,
+    chamber_demand,
+    chamber_actuation,
+    pump_drive,
+    sensing_law,
+    ramped,
+    skipped,
+    scaled_target,
+    chamber_signs,
+    session_progress,
+    chamber_order,
+    exposure,
 )
 for _function in _FUNCTIONS:
     register_jitable(_function)
 
 
 @overload(chambers.where)
-def _where(condition, yes, no):  # type: ignore[no-untyped-def]
+def _where(condition, yes, no):
     if not isinstance(condition, types.Boolean):
         return None
 
-    def choose(condition, yes, no):  # type: ignore[no-untyped-def]
+    def choose(condition, yes, no):
         return yes if condition else no
 
     return choose
@@ -86,38 +105,63 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def cells(values: Any, shape: tuple[int, int]) -> Any:
-    """Lay a named tuple of arrays out as one named tuple of numbers per chamber, as the tick reads.
-
-    Parameters
-    ----------
-    values : NamedTuple
-        Of numbers, arrays that broadcast to `shape`, and such tuples.
-    shape : (int, int)
-        Garments and chambers; (B, 1) for what belongs to garments.
-
-    Returns
-    -------
-    numba.typed.List
-        Of B * N tuples, chamber by chamber.
-    """
-    flat = _flattened(values, shape)
-    laid_out = TypedList()
-    for index in range(shape[0] * shape[1]):
-        laid_out.append(_picked(flat, index))
-    return laid_out
+# Named tuples of arrays hold what lasts; the functions of core/ take named tuples of numbers. These
+# two go between, field by field; numba makes their code from the fields of the type that it meets.
 
 
-def _flattened(values: Any, shape: tuple[int, int]) -> Any:
-    if isinstance(values, tuple):
-        return type(values)(*(_flattened(value, shape) for value in values))  # type: ignore[call-arg]
-    return np.broadcast_to(values, shape).reshape(-1)
+def pick(values, garment, chamber):
+    """Numbers of one chamber, from arrays (B, N) or (N,) and from plain numbers."""
+    raise TypeError('pick is for compiled code')
 
 
-def _picked(values: Any, index: int) -> Any:
-    if isinstance(values, tuple):
-        return type(values)(*(_picked(value, index) for value in values))  # type: ignore[call-arg]
-    return values[index].item()
+def put(values, garment, chamber, numbers):
+    """Write the numbers of one chamber into arrays (B, N)."""
+    raise TypeError('put is for compiled code')
+
+
+def _leaf(kind: Any, path: str) -> str:
+    if isinstance(kind, types.BaseNamedTuple):
+        fields = (_leaf(field, f'{path}[{place}]') for place, field in enumerate(kind.types))
+        return f'{kind.instance_class.__name__}({", ".join(fields)})'
+    if not isinstance(kind, types.Array):
+        return path
+    return f'{path}[chamber]' if kind.ndim == 1 else f'{path}[garment, chamber]'
+
+
+def _assignments(kind: Any, target: str, source: str) -> list[str]:
+    if isinstance(kind, types.BaseNamedTuple):
+        return [
+            line
+            for place, field in enumerate(kind.types)
+            for line in _assignments(field, f'{target}[{place}]', f'{source}[{place}]')
+        ]
+    return [f'    {target}[garment, chamber] = {source}']
+
+
+def _classes(kind: Any) -> dict[str, type]:
+    if not isinstance(kind, types.BaseNamedTuple):
+        return {}
+    found = {kind.instance_class.__name__: kind.instance_class}
+    for field in kind.types:
+        found |= _classes(field)
+    return found
+
+
+def _made(source: str, names: dict[str, Any]) -> Any:
+    exec(source, names)  # of field places alone
+    return names['made']
+
+
+@overload(pick)
+def _pick(values, garment, chamber):
+    body = _leaf(values, 'values')
+    return _made(f'def made(values, garment, chamber):\n    return {body}\n', _classes(values))
+
+
+@overload(put)
+def _put(values, garment, chamber, numbers):
+    lines = '\n'.join(_assignments(values, 'values', 'numbers'))
+    return _made(f'def made(values, garment, chamber, numbers):\n{lines}\n', {})
 
 
 class TickMemory(NamedTuple):
@@ -125,11 +169,11 @@ class TickMemory(NamedTuple):
 
     Attributes
     ----------
-    sensing, control, demand : typed list of SensingState, ControlState, Demand
-        Per chamber.
-    progress : typed list of SessionProgress
-        Per garment.
-    intensity : (B,) array
+    sensing, control, demand : SensingState, ControlState, Demand
+        Of arrays (B, N).
+    progress : SessionProgress
+        Of arrays (B, 1).
+    intensity : (B, 1) array
     offset, skip, dose, peak : (B, N) array
         See `SequenceState`.
     pressure, rate, mode, target : (B, N) array
@@ -138,10 +182,10 @@ class TickMemory(NamedTuple):
         The command.
     """
 
-    sensing: Any
-    control: Any
-    demand: Any
-    progress: Any
+    sensing: SensingState
+    control: ControlState
+    demand: Demand
+    progress: SessionProgress
     intensity: FloatArray
     offset: FloatArray
     skip: BoolArray
@@ -158,29 +202,42 @@ class TickMemory(NamedTuple):
     @staticmethod
     def initial(shape: tuple[int, int]) -> TickMemory:
         """Sessions that begin on vented garments."""
-        zeros = np.zeros(shape)
-        rest = PidState(zeros, zeros)
-        nothing = np.zeros(shape, dtype=np.bool_)
-        demand = Demand(rest, nothing, nothing, zeros, zeros, zeros, zeros)
-        start = SequenceState.initial(shape)
+
+        def zeros() -> FloatArray:
+            return np.zeros(shape)
+
+        def no() -> BoolArray:
+            return np.zeros(shape, dtype=np.bool_)
+
+        rest = PidState(zeros(), zeros())
         return TickMemory(
-            sensing=cells(SensingState.initial(shape), shape),
-            control=cells(ControlState.initial(shape), shape),
-            demand=cells(demand, shape),
-            progress=cells(SessionProgress(*start[: len(SessionProgress._fields)]), (shape[0], 1)),
-            intensity=np.ones(shape[0]),
-            offset=np.zeros(shape),
-            skip=np.zeros(shape, dtype=np.bool_),
-            dose=np.zeros(shape),
-            peak=np.zeros(shape),
-            pressure=np.zeros(shape),
-            rate=np.zeros(shape),
+            sensing=owned(SensingState.initial(shape)),
+            control=owned(ControlState.initial(shape)),
+            demand=Demand(rest, no(), no(), zeros(), zeros(), zeros(), zeros()),
+            progress=owned(progress_of(SequenceState.initial(shape))),
+            intensity=np.ones((shape[0], 1)),
+            offset=zeros(),
+            skip=no(),
+            dose=zeros(),
+            peak=zeros(),
+            pressure=zeros(),
+            rate=zeros(),
             mode=np.zeros(shape, dtype=np.int64),
-            target=np.zeros(shape),
-            inlet=np.zeros(shape),
+            target=zeros(),
+            inlet=zeros(),
             exhaust=np.ones(shape),
             pump=np.zeros(shape[0]),
         )
+
+
+Owned = TypeVar('Owned')
+
+
+def owned(values: Owned) -> Owned:
+    """Copy of a named tuple in which no two fields share an array, for writing in place."""
+    if isinstance(values, tuple):
+        return cast(Owned, type(values)(*(owned(value) for value in values)))
+    return cast(Owned, np.array(values))
 
 
 class TickModel(NamedTuple):
@@ -188,138 +245,199 @@ class TickModel(NamedTuple):
 
     Attributes
     ----------
-    sensing, control : typed list of SensingParameters, ControlParameters
-        Per chamber.
+    sensing, control : SensingParameters, ControlParameters
+        Of arrays (N,) or (B, N).
     sequence : SequenceParameters
     table : SequenceTable
     """
 
-    sensing: Any
-    control: Any
+    sensing: SensingParameters
+    control: ControlParameters
     sequence: SequenceParameters
     table: SequenceTable
 
+
+def tick(model, memory, request, raw, inlet, exhaust, supply, dt):
+    """Advance a batch by one sample: sensing, then sequence, then control.
+
+    Parameters
+    ----------
+    model : TickModel
+    memory : TickMemory
+        Advanced in place.
+    request : SequenceRequest
+        Of arrays (B, 1) and (B, N).
+    raw, inlet, exhaust : (B, N) array
+        Readings.
+    supply : (B,) array
+        Pressure of the rail [Pa].
+    dt : float
+        Time since the last sample [s].
+    """
+    table, rules = model.table, model.sequence
+    course = (table.loop_start, table.loop_end, len(table.kind), table.session_time)
+    for g in range(raw.shape[0]):
+        before = pick(memory.progress, g, 0)
+        row = before.stage
+        goal = StageGoal(table.kind[row], table.duration[row], table.timeout[row])
+        intensity = ramped(
+            memory.intensity[g, 0], request.intensity[g, 0], rules.intensity_ramp * dt
+        )
+        memory.intensity[g, 0] = intensity
+        known = arrived = released = vented = True
+        for i in range(raw.shape[1]):
+            state, pressure, rate, _quality, _reason = sensing_law(
+                pick(model.sensing, g, i),
+                pick(memory.sensing, g, i),
+                raw[g, i],
+                inlet[g, i],
+                exhaust[g, i],
+                supply[g],
+                dt,
+            )
+            put(memory.sensing, g, i, state)
+            memory.pressure[g, i], memory.rate[g, i] = pressure, rate
+            offset = ramped(memory.offset[g, i], request.offset[g, i], rules.offset_ramp * dt)
+            skip = skipped(goal.kind, before.session_time, memory.skip[g, i], request.skip[g, i])
+            memory.offset[g, i], memory.skip[g, i] = offset, skip
+            target = scaled_target(table.target[row, i], intensity, offset, table.caps[i])
+            signs = chamber_signs(rules.arrival_band, target, table.awaited[row, i], skip, pressure)
+            known &= signs.known
+            arrived &= signs.arrived
+            released &= signs.released
+            vented &= signs.vented
+            memory.dose[g, i], memory.peak[g, i] = exposure(
+                before.status, memory.dose[g, i], memory.peak[g, i], pressure, dt
+            )
+        now = session_progress(
+            rules,
+            course,
+            goal,
+            before,
+            (request.stop[g, 0], request.pause[g, 0], request.resume[g, 0]),
+            ChamberSigns(known, arrived, released, vented),
+            dt,
+        )
+        put(memory.progress, g, 0, now)
+        need = highest = 0.0
+        filling = active = False
+        for i in range(raw.shape[1]):
+            target = scaled_target(
+                table.target[now.stage, i], intensity, memory.offset[g, i], table.caps[i]
+            )
+            mode, target = chamber_order(
+                now.status, memory.skip[g, i], table.mode[now.stage, i], target
+            )
+            memory.mode[g, i], memory.target[g, i] = mode, target
+            demand = chamber_demand(
+                pick(model.control, g, i),
+                pick(memory.control, g, i),
+                memory.pressure[g, i],
+                memory.rate[g, i],
+                supply[g],
+                mode,
+                target,
+                dt,
+            )
+            put(memory.demand, g, i, demand)
+            highest = max(highest, demand.target)
+            active |= not demand.vent
+            filling |= demand.flow > 0.0
+            if demand.flow > 0.0:
+                need = max(need, demand.pressure)
+        for i in range(raw.shape[1]):
+            control = chamber_actuation(
+                pick(model.control, g, i),
+                pick(memory.control, g, i),
+                pick(memory.demand, g, i),
+                need,
+            )
+            put(memory.control, g, i, control)
+            memory.inlet[g, i], memory.exhaust[g, i] = control.inlet, control.exhaust
+        memory.pump[g] = pump_drive(
+            model.control.supply_margin, supply[g], highest, filling, active
+        )
+
+
+register_jitable(tick)
+
+
+class Trace(NamedTuple):
+    """What a run leaves of each of T ticks: (T, B) and (T, B, N) arrays."""
+
+    cycle: IntArray
+    stage: IntArray
+    mode: IntArray
+    target: FloatArray
+    pressure: FloatArray
+    true_pressure: FloatArray
+    supply_pressure: FloatArray
+
     @staticmethod
-    def of(
-        sensing: SensingParameters,
-        control: ControlParameters,
-        sequence: SequenceParameters,
-        table: SequenceTable,
-        shape: tuple[int, int],
-    ) -> TickModel:
-        """Lay the parameters out for a batch of `shape`."""
-        return TickModel(cells(sensing, shape), cells(control, shape), sequence, table)
+    def empty(ticks: int, shape: tuple[int, int]) -> Trace:
+        """Room for so many ticks."""
+        garments, chambers_each = (ticks, shape[0]), (ticks, *shape)
+        return Trace(
+            cycle=np.zeros(garments, dtype=np.int64),
+            stage=np.zeros(garments, dtype=np.int64),
+            mode=np.zeros(chambers_each, dtype=np.int64),
+            target=np.zeros(chambers_each),
+            pressure=np.zeros(chambers_each),
+            true_pressure=np.zeros(chambers_each),
+            supply_pressure=np.zeros(garments),
+        )
 
 
 @lru_cache
-def compiled_tick() -> Tick:
-    """Compile the tick, or load it from numba's cache.
+def compiled_run(width: int) -> Callable[..., int]:
+    """Compile the loop of boots and tick, or load it from numba's cache.
+
+    Parameters
+    ----------
+    width : int
+        Of the boots' memory.
 
     Returns
     -------
     callable
-        ``tick(model, memory, request, pressure, inlet, exhaust, supply, dt)`` with a `TickModel`,
-        a `TickMemory` that it advances in place, a `SequenceRequest` with garment-level values of
-        shape (B, 1), raw readings (B, N), supply pressure (B,) and the time step [s].
+        ``run(model, memory, request, cells, neighbours, noise, substep, substeps, dt, trace)``
+        advances until every session is done or the noise is used up, and tells how many ticks.
     """
-    version = fingerprint()
-    sense, demand_of = sensing.sensing_law, chamber_control.chamber_demand
-    actuate, drive_of = chamber_control.chamber_actuation, chamber_control.pump_drive
-    ramped, skipped, scaled = sequence.ramped, sequence.skipped, sequence.scaled_target
-    signs_of, advance = sequence.chamber_signs, sequence.session_progress
-    order_of, expose = sequence.chamber_order, sequence.exposure
+    version = fingerprint() + kernel_fingerprint()
+    advance = advance_function(width)
 
-    def tick(model, memory, request, raw, inlet, exhaust, supply, dt):  # type: ignore[no-untyped-def]
+    def run(model, memory, request, cells, neighbours, noise, substep, substeps, dt, trace):
         version  # noqa: B018  as a part of this closure it is one of the key of numba's cache
-        table, rules = model.table, model.sequence
-        course = (table.loop_start, table.loop_end, len(table.kind), table.session_time)
-        chambers_each = raw.shape[1]
-        for g in range(raw.shape[0]):
-            before = memory.progress[g]
-            row = before.stage
-            goal = StageGoal(table.kind[row], table.duration[row], table.timeout[row])
-            intensity = ramped(
-                memory.intensity[g], request.intensity[g, 0], rules.intensity_ramp * dt
+        garments, count = memory.pressure.shape
+        readings, scalars = np.empty((3, garments, count)), np.empty((2, garments))
+        for t in range(noise.shape[0]):
+            advance(
+                cells,
+                neighbours,
+                memory.inlet,
+                memory.exhaust,
+                memory.pump,
+                noise[t],
+                readings,
+                scalars,
+                substep,
+                substeps,
             )
-            memory.intensity[g] = intensity
-            known = arrived = released = vented = True
-            for i in range(chambers_each):
-                k = g * chambers_each + i
-                memory.sensing[k], pressure, rate, _quality, _reason = sense(
-                    model.sensing[k],
-                    memory.sensing[k],
-                    raw[g, i],
-                    inlet[g, i],
-                    exhaust[g, i],
-                    supply[g],
-                    dt,
-                )
-                memory.pressure[g, i], memory.rate[g, i] = pressure, rate
-                offset = ramped(memory.offset[g, i], request.offset[g, i], rules.offset_ramp * dt)
-                skip = skipped(
-                    goal.kind, before.session_time, memory.skip[g, i], request.skip[g, i]
-                )
-                memory.offset[g, i], memory.skip[g, i] = offset, skip
-                target = scaled(table.target[row, i], intensity, offset, table.caps[i])
-                signs = signs_of(rules.arrival_band, target, table.awaited[row, i], skip, pressure)
-                known &= signs.known
-                arrived &= signs.arrived
-                released &= signs.released
-                vented &= signs.vented
-                memory.dose[g, i], memory.peak[g, i] = expose(
-                    before.status, memory.dose[g, i], memory.peak[g, i], pressure, dt
-                )
-            now = advance(
-                rules,
-                course,
-                goal,
-                before,
-                (request.stop[g, 0], request.pause[g, 0], request.resume[g, 0]),
-                ChamberSigns(known, arrived, released, vented),
-                dt,
-            )
-            memory.progress[g] = now
-            need = highest = 0.0
-            filling = active = False
-            for i in range(chambers_each):
-                k = g * chambers_each + i
-                target = scaled(
-                    table.target[now.stage, i], intensity, memory.offset[g, i], table.caps[i]
-                )
-                mode, target = order_of(
-                    now.status, memory.skip[g, i], table.mode[now.stage, i], target
-                )
-                memory.mode[g, i], memory.target[g, i] = mode, target
-                demand = demand_of(
-                    model.control[k],
-                    memory.control[k],
-                    memory.pressure[g, i],
-                    memory.rate[g, i],
-                    supply[g],
-                    mode,
-                    target,
-                    dt,
-                )
-                memory.demand[k] = demand
-                highest = max(highest, demand.target)
-                active |= not demand.vent
-                filling |= demand.flow > 0.0
-                if demand.flow > 0.0:
-                    need = max(need, demand.pressure)
-            for i in range(chambers_each):
-                k = g * chambers_each + i
-                memory.control[k] = actuate(
-                    model.control[k], memory.control[k], memory.demand[k], need
-                )
-                memory.inlet[g, i] = memory.control[k].inlet
-                memory.exhaust[g, i] = memory.control[k].exhaust
-            memory.pump[g] = drive_of(
-                model.control[g * chambers_each].supply_margin,
-                supply[g],
-                highest,
-                filling,
-                active,
-            )
+            tick(model, memory, request, readings[0], readings[1], readings[2], scalars[0], dt)
+            going = False
+            for g in range(garments):
+                going |= memory.progress.status[g, 0] != DONE
+                trace.cycle[t, g] = memory.progress.cycle[g, 0]
+                trace.stage[t, g] = memory.progress.stage[g, 0]
+                trace.supply_pressure[t, g] = scalars[0, g]
+                for i in range(count):
+                    trace.mode[t, g, i] = memory.mode[g, i]
+                    trace.target[t, g, i] = memory.target[g, i]
+                    trace.pressure[t, g, i] = memory.pressure[g, i]
+                    trace.true_pressure[t, g, i] = cells[g // width, i + 1, at.PRESSURE, g % width]
+            if not going:
+                return t + 1
+        return noise.shape[0]
 
-    compiled: Tick = njit(cache=True)(tick)
+    compiled: Callable[..., int] = njit(cache=True, error_model='numpy')(run)
     return compiled

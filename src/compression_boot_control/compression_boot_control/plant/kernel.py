@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numba import njit
 from numba.extending import register_jitable
 from numpy.lib.stride_tricks import as_strided
 
-from compression_boot_control.core.signals import Actuation, FloatArray, Readings
+from compression_boot_control.core.signals import Actuation, FloatArray, IntArray, Readings
 from compression_boot_control.plant import equations as eq
 from compression_boot_control.plant import kernel_parts as parts
 from compression_boot_control.plant import layout as at
@@ -90,12 +90,43 @@ def kernel(width: int) -> Kernel:
     or where NUMBA_CACHE_DIR says. Where none can be written, it compiles anew in each process.
     """
     version = fingerprint()
+    step = advance_function(width)
+
+    def advance(
+        cells: FloatArray,
+        neighbours: IntArray,
+        inlet: FloatArray,
+        exhaust: FloatArray,
+        pump: FloatArray,
+        noise: FloatArray,
+        chambers: FloatArray,
+        scalars: FloatArray,
+        substep: float,
+        substeps: int,
+    ) -> None:
+        version  # noqa: B018  as a part of this closure it is one of the key of numba's cache
+        step(cells, neighbours, inlet, exhaust, pump, noise, chambers, scalars, substep, substeps)
+
+    return compiled(advance, _example(width))
+
+
+@lru_cache
+def advance_function(width: int) -> Callable[..., None]:
+    """Function that the kernel consists of, for compiled code to call."""
     row = 8 * width
 
-    def advance(  # type: ignore[no-untyped-def]
-        cells, neighbours, inlet, exhaust, pump, noise, chambers, scalars, substep, substeps
-    ):
-        version  # noqa: B018  as a part of this closure it is one of the key of numba's cache
+    def advance(
+        cells: FloatArray,
+        neighbours: IntArray,
+        inlet: FloatArray,
+        exhaust: FloatArray,
+        pump: FloatArray,
+        noise: FloatArray,
+        chambers: FloatArray,
+        scalars: FloatArray,
+        substep: float,
+        substeps: int,
+    ) -> None:
         records, garments = cells.shape[1], inlet.shape[0]
         # a loop of unknown length is vectorised, a short known one would be unrolled instead
         lanes = cells.shape[3] if width > 1 else 1
@@ -150,7 +181,7 @@ def kernel(width: int) -> Kernel:
                         cell, record, lane, noise[garment, port], substeps * substep
                     )
 
-    return compiled(advance, _example(width))
+    return cast(Callable[..., None], register_jitable(**OPTIONS)(advance))
 
 
 def _example(width: int) -> tuple[Any, ...]:

@@ -14,12 +14,13 @@ import numpy as np
 
 from compression_boot_control.core import pneumatics
 from compression_boot_control.core.pneumatics import ATMOSPHERE
+from compression_boot_control.core.signals import FloatArray
 from compression_boot_control.plant import equations as eq
 from compression_boot_control.plant import layout as at
 from compression_boot_control.plant.faults import DEAD_READING
 
 
-def command(cell, record, lane, inlet, exhaust):  # type: ignore[no-untyped-def]
+def command(cell: FloatArray, record: int, lane: int, inlet: float, exhaust: float) -> None:
     """Give the valves at one port their targets."""
     dead_band = cell[record, at.DEAD_BAND, lane]
     cell[record, at.INLET_TARGET, lane] = eq.valve_target(
@@ -30,13 +31,13 @@ def command(cell, record, lane, inlet, exhaust):  # type: ignore[no-untyped-def]
     )
 
 
-def feel_neighbours(cell, record, lane, one, other):  # type: ignore[no-untyped-def]
+def feel_neighbours(cell: FloatArray, record: int, lane: int, one: int, other: int) -> None:
     """Find the volume that a chamber loses to its neighbours, in records `one` and `other`."""
     touching = cell[one, at.PRESSURE, lane] + cell[other, at.PRESSURE, lane]
     cell[record, at.LOST_VOLUME, lane] = cell[record, at.SQUEEZE, lane] * touching
 
 
-def balance_chamber(pair, lane, substep):  # type: ignore[no-untyped-def]
+def balance_chamber(pair: FloatArray, lane: int, substep: float) -> None:
     """Move the valves, and take chamber and port as lines over the supply."""
     inlet_opening = pair[1, at.INLET_OPENING, lane]
     inlet_target = pair[1, at.INLET_TARGET, lane]
@@ -83,7 +84,7 @@ def balance_chamber(pair, lane, substep):  # type: ignore[no-untyped-def]
     pair[1, at.INLET_BASE_SUM, lane] = pair[0, at.INLET_BASE_SUM, lane] + inlet * port_base
 
 
-def balance_supply(cell, lane, substep):  # type: ignore[no-untyped-def]
+def balance_supply(cell: FloatArray, lane: int, substep: float) -> None:
     """Solve for the supply pressure, and move the gas of pump and relief valve."""
     before, speed = cell[0, at.SUPPLY_PRESSURE, lane], cell[0, at.PUMP_SPEED, lane]
     command = cell[0, at.PUMP_COMMAND, lane]
@@ -119,7 +120,7 @@ def balance_supply(cell, lane, substep):  # type: ignore[no-untyped-def]
     cell[0, at.RELIEVED, lane] += relieved
 
 
-def move_gas(pair, lane, substep):  # type: ignore[no-untyped-def]
+def move_gas(pair: FloatArray, lane: int, substep: float) -> None:
     """Move the gas between supply, port, chamber and room, and find the new pressures."""
     supply = pair[0, at.SUPPLY_PRESSURE, lane]
     hose = pair[1, at.HOSE, lane]
@@ -167,7 +168,7 @@ def move_gas(pair, lane, substep):  # type: ignore[no-untyped-def]
     )
 
 
-def empty_supply(cell, lane):  # type: ignore[no-untyped-def]
+def empty_supply(cell: FloatArray, lane: int) -> None:
     """Take from the supply what has gone to the chambers."""
     mass = cell[0, at.SUPPLY_MASS, lane] - cell[0, at.FILLED, lane]
     supply = mass * cell[0, at.SUPPLY_SLOPE, lane] - ATMOSPHERE
@@ -178,7 +179,7 @@ def empty_supply(cell, lane):  # type: ignore[no-untyped-def]
     )
 
 
-def read_port(cell, record, lane, noise, elapsed):  # type: ignore[no-untyped-def]
+def read_port(cell: FloatArray, record: int, lane: int, noise: float, elapsed: float) -> Any:
     """Take a sample of the sensor at one port."""
     drift = eq.sensor_drift(
         cell[record, at.DRIFT, lane], cell[record, at.SENSOR_DRIFT, lane], elapsed
@@ -200,7 +201,7 @@ def read_port(cell, record, lane, noise, elapsed):  # type: ignore[no-untyped-de
     return cell[record, at.READING, lane]
 
 
-def read_supply(cell, lane, noise):  # type: ignore[no-untyped-def]
+def read_supply(cell: FloatArray, lane: int, noise: float) -> Any:
     """Take a sample of the sensor of the supply."""
     if cell[0, at.SUPPLY_MISSING, lane] != 0.0:
         return math.nan

@@ -77,6 +77,16 @@ def test_secant_without_a_drop_is_the_slope_at_zero() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ('excess', 'opening'), [(-5.0, 0.0), (2.5, 0.25), (10.0, 1.0), (30.0, 1.0)]
+)
+def test_relief_valve_opens_over_its_band(excess: float, opening: float) -> None:
+    relief, band, conductance = 145 * MMHG, 10 * MMHG, 1.0 * CONDUCTANCE
+    pressure = relief + excess * MMHG
+    flow = eq.relief_secant(pressure, relief, band, conductance) * (pressure - relief)
+    assert flow == pytest.approx(orifice_flow(pressure, 0.0, opening * conductance), rel=1e-9)
+
+
 def test_neighbours_leave_a_tenth_of_the_rest_volume() -> None:
     assert eq.squeezed_volume(REST, 0.0, 5 * REST) == pytest.approx(0.1 * REST)
 

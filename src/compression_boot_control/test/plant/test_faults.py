@@ -16,6 +16,7 @@ from compression_boot_control.plant.faults import (
     DEFAULT_MAGNITUDE,
     Fault,
     FaultKind,
+    FaultState,
 )
 from compression_boot_control.plant.parameters import PlantParameters
 from compression_boot_control.plant.state import PlantState
@@ -211,6 +212,23 @@ def test_valves_stay_where_they_are_as_hoses_are_swapped(vented: SimulatedBoots)
     vented.set_fault(Fault(FaultKind.HOSES_SWAPPED, 0, magnitude=4))
     assert vented.state.inlet_opening[0] == pytest.approx(1.0, rel=1e-3)
     assert vented.state.inlet_opening[4] == 0
+
+
+def test_valves_keep_their_response_as_hoses_are_swapped(quiet: PlantParameters) -> None:
+    response = np.linspace(5e-3, 14e-3, 10)
+    boots = SimulatedBoots(replace(quiet, valve_response=response))
+    boots.step(SHUT, DT)
+    boots.set_fault(Fault(FaultKind.HOSES_SWAPPED, 0, magnitude=9))
+    boots.step(fill(*range(10)), DT)
+    assert boots.state.inlet_opening == pytest.approx(1 - np.exp(-DT / response), rel=1e-9)
+
+
+def test_faults_leave_the_state_that_they_are_added_to_alone() -> None:
+    sound = FaultState.none((3,))
+    broken = sound.with_faults(Fault(FaultKind.LEAK, 1), Fault(FaultKind.HOSES_SWAPPED, 0, 2.0))
+    assert (sound.leak == 0).all()
+    assert (sound.port == [0, 1, 2]).all()
+    assert (broken.port == [2, 1, 0]).all()
 
 
 @pytest.mark.parametrize('kind', FaultKind)

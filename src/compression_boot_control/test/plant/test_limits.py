@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -74,6 +75,23 @@ def test_unrestricted_vent_takes_the_time_of_the_orifice_integral(
         one_chamber(exhaust_conductance=conductance * CONDUCTANCE), 110 * MMHG, 15 * MMHG
     )
     assert time[0] == pytest.approx(np.trapezoid(slope / flow, pressure), rel=0.01)
+
+
+def test_times_are_finer_than_the_look_at_the_pressures(one_chamber: MakeChamber) -> None:
+    parameters = one_chamber()
+    step = 0.05 * MMHG  # about 1 ms apart
+    fills = [float(fastest_fill_time(parameters, 9 * MMHG + i * step, [(0,)])) for i in range(12)]
+    vents = [
+        float(fastest_vent_time(parameters, 60 * MMHG, 9 * MMHG - i * step)[0]) for i in range(12)
+    ]
+    assert (np.diff(fills) > 0.5e-3).all()
+    assert (np.diff(vents) > 0).all()
+
+
+def test_neighbours_do_not_press_on_the_vent_of_a_chamber(nominal: PlantParameters) -> None:
+    apart = replace(nominal, coupling=np.zeros(10))
+    times = fastest_vent_time(nominal, 60 * MMHG, 15 * MMHG)
+    assert (times == fastest_vent_time(apart, 60 * MMHG, 15 * MMHG)).all()
 
 
 def test_wave_takes_the_sum_of_its_groups(nominal: PlantParameters) -> None:
