@@ -287,7 +287,8 @@ def sensing_law(
     predicted = state.pressure + carried * dt
     correction = (1.0 - np.exp(-dt / observer_time)) * (measured - predicted)
     pressure = where(state.started, predicted + correction, measured)
-    slope = carried + (measured - predicted) / observer_time
+    # of the estimate as it moved: the observer's own slope would depend on the interval
+    slope = (pressure - state.pressure) / max(dt, 1e-6)
     smooth = 1.0 - np.exp(-dt / RATE_TIME)
     rate = where(state.started, state.rate + smooth * (slope - state.rate), 0.0)
 
