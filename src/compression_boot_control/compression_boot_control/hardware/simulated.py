@@ -43,17 +43,21 @@ class SimulatedManifold(Manifold):
         self._dead_man = DeadMan()
 
     def open(self) -> None:
+        """Leave the boots vented."""
         self._actuation = self._vented
 
     def read(self) -> ManifoldSample:
+        """Let one sample period pass, under the dead-man, and read the sensors."""
         expired = self._dead_man.expired(self.boots.time)
         actuation = self._vented if expired else self._actuation
         readings = self.boots.step(actuation, self.sample_period)
         return ManifoldSample(readings, watchdog_expired=expired, fault=ManifoldFault.NONE)
 
     def write(self, actuation: Actuation) -> None:
+        """Drive valves and pump from the next period on."""
         self._actuation = actuation
         self._dead_man = self._dead_man.permitted(self.boots.time)
 
     def close(self) -> None:
+        """Vent."""
         self.vent()
