@@ -111,6 +111,15 @@ def test_vent_takes_the_time_of_the_orifice_integral(
     assert time_of(trace, 15 * MMHG) == pytest.approx(float(expected), rel=0.03)
 
 
+def test_opening_valve_lets_through_the_mean_of_its_opening(one_chamber: MakeChamber) -> None:
+    parameters = one_chamber(exhaust_conductance=0.1 * CONDUCTANCE, valve_response=0.5)
+    boots = SimulatedBoots(parameters, state=PlantState.inflated(parameters, 60 * MMHG))
+    boots.step(VENT, 2e-3)
+    mean = 0.5 * 2e-3 / 0.5  # of a line from 0 to dt / tau
+    expected = 2e-3 * orifice_flow(60 * MMHG, 0.0, 0.1 * CONDUCTANCE * mean)
+    assert boots.state.exhausted[0] == pytest.approx(expected, rel=0.01)
+
+
 def test_conductance_of_0_08_per_litre_vents_within_10_s(one_chamber: MakeChamber) -> None:
     parameters = one_chamber(exhaust_conductance=0.08 * CONDUCTANCE)
     boots = SimulatedBoots(parameters, state=PlantState.inflated(parameters, 110 * MMHG))
