@@ -4,6 +4,7 @@ import pytest
 
 from set_up.project import (
     LINKS,
+    LOCK,
     SOURCES,
     Project,
     RosInstallation,
@@ -74,13 +75,19 @@ def test_an_edited_configuration_needs_no_build_but_a_new_one_does(project, fact
     assert changed(project, facts) == {LINKS}
 
 
-def test_another_lock_changes_the_environment_and_what_is_built_with_it(project, facts):
+@pytest.mark.parametrize(
+    ('pin', 'rebuilt'),
+    [('plotly==7', set()), ('ros-rclpy==8', {'environment'}), ('numpy==3', {'environment'})],
+)
+def test_another_lock_changes_the_environment_and_what_is_compiled_against_it(
+    project, facts, pin, rebuilt
+):
     before = environment_facts(project, None)
-    project.lock.write_text('other==1\n')
+    project.lock.write_text(f'{pin}\n')
     after = environment_facts(project, None)
 
-    assert {key for key in after if after[key] != before[key]} == {'requirements.lock'}
-    assert changed(project, facts) == {'environment'}
+    assert {key for key in after if after[key] != before[key]} == {LOCK}
+    assert changed(project, facts) == rebuilt
 
 
 def test_a_ros_installation_changes_the_environment(project, ros_prefix):

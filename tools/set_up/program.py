@@ -15,6 +15,7 @@ from set_up.failures import SetUpError, explain_os_error
 from set_up.progress import Progress
 from set_up.project import (
     LINKS,
+    LOCK,
     SOURCES,
     Project,
     RosInstallation,
@@ -109,16 +110,15 @@ def _reason_to_redo_environment(project: Project, facts: dict[str, str]) -> Redo
 
 def _build(project: Project, ros: RosInstallation | None, descriptor: int) -> None:
     facts = environment_facts(project, ros)
-    reason = _reason_to_redo_environment(project, facts)
-    progress = Progress(total=5 if reason else 2)
+    redo = _reason_to_redo_environment(project, facts)
+    progress = Progress(total=5 if redo else 2)
     runner = Runner(project.root, project.logs, descriptor)
     try:
         progress.start('check the machine')
         check_machine(ros)
         progress.done(f'ROS 2 {ros.distribution} in {ros.prefix}' if ros else 'ROS 2 from wheels')
-        if reason:
-            _redo_environment(project, ros, runner, progress, reason.reason)
-            seal(project.environment)
+        if redo:
+            _redo_environment(project, ros, runner, progress, redo)
             write_stamp(project.environment, facts)
         _redo_build(project, ros, runner, progress)
     except BaseException:
@@ -132,14 +132,18 @@ def _redo_environment(
     ros: RosInstallation | None,
     runner: Runner,
     progress: Progress,
-    reason: str,
+    redo: Redo,
 ) -> None:
-    progress.start(f'make .venv ({reason})')
-    # What was built holds paths and libraries of the environment that goes.
-    for folder in (project.environment, project.install, project.build):
-        steps.remove_folder(folder)
-    check_disk(project)
-    steps.make_environment(project, ros, runner)
+    if redo.is_only(LOCK):
+        progress.start(f'keep .venv ({redo.reason})')
+        remove_stamp(project.environment)
+    else:
+        progress.start(f'make .venv ({redo.reason})')
+        # What was built holds paths and libraries of the environment that goes.
+        for folder in (project.environment, project.install, project.build):
+            steps.remove_folder(folder)
+        check_disk(project)
+        steps.make_environment(project, ros, runner)
     progress.done()
     progress.start('install packages')
     count = steps.install_packages(project, ros, runner, progress)
@@ -149,6 +153,7 @@ def _redo_environment(
     if ros is None:
         make_prefix(project.environment)
     (project.environment / 'ros_prefix').write_text(f'{ros.prefix if ros else ""}\n')
+    seal(project.environment)
 
 
 def _redo_build(

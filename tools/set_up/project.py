@@ -3,10 +3,13 @@
 import hashlib
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from set_up.lock_file import read_pins
 
 MESSAGES = 'src/compression_boot_msgs'
 CONTROL = 'src/compression_boot_control'
@@ -26,6 +29,11 @@ LINKED_SOURCES = (f'{CONTROL}/bin/*', 'launch/**/*', 'config/**/*')
 # The facts that a build can follow up on top of the last one; every other calls for a fresh one.
 SOURCES = 'sources'
 LINKS = 'list of files in launch, config and bin'
+# Likewise for the environment: another lock is installed on top of the last one.
+LOCK = 'requirements.lock'
+
+# What is compiled is compiled against these; another version of any other package changes nothing.
+_COMPILED_AGAINST = re.compile(r'ros-|numpy$|setuptools$')
 
 SET_UP_VERSION = 2  # raise it when a change of the set-up must redo every environment
 
@@ -126,16 +134,18 @@ def environment_facts(project: Project, ros: RosInstallation | None) -> dict[str
         'folder': str(project.root),
         'Python': f'{platform.python_version()} in {sys.base_prefix}',
         'ROS 2': f'{ros.distribution} in {ros.prefix}' if ros else 'wheels',
-        'requirements.lock': _digest_files([project.lock], project.root),
+        LOCK: _digest_files([project.lock], project.root),
     }
 
 
 def build_facts(project: Project, environment: Mapping[str, str]) -> dict[str, str]:
-    """List what the built packages depend on: the environment and the sources."""
+    """List what the built packages depend on: parts of the environment, and the sources."""
+    unlocked = [f'{key}={value}' for key, value in environment.items() if key != LOCK]
+    pins = [pin.text for pin in read_pins(project.lock) if _COMPILED_AGAINST.match(pin.name)]
     sources = _find(project.root, BUILD_SOURCES)
     linked = _find(project.root, LINKED_SOURCES)
     return {
-        'environment': _digest([f'{key}={value}' for key, value in environment.items()]),
+        'environment': _digest(unlocked + pins),
         'colcon_defaults.yaml': _digest_files(
             _find(project.root, ['colcon_defaults.yaml']), project.root
         ),
