@@ -4,7 +4,7 @@ Starts the nodes in real time at 100 Hz, lets a session run so that every node h
 each permitted command with the sample that it answers. Prints median, p99 and worst, the rate, and
 what all nodes together take of a core.
 
-    python tools/bench_latency.py [--seconds 30]
+Run as ``python tools/bench_latency.py``, with ``--seconds`` for a longer measurement.
 """
 
 from __future__ import annotations
@@ -48,14 +48,17 @@ class Witness:
     measuring: bool = False
 
     def on_state(self, message: ManifoldState) -> None:
+        """Note when a sample was taken."""
         self.sampled[message.sequence] = seconds(message.header.stamp)
 
     def on_permitted(self, message: ValveCommand) -> None:
+        """Note how long the answer to a sample took."""
         taken = self.sampled.pop(message.source_sequence, None)
         if self.measuring and taken is not None:
             self.latencies.append(time.time() - taken)
 
     def on_session(self, message: SessionState) -> None:
+        """Note the state of the session."""
         self.state = message.state
 
 
