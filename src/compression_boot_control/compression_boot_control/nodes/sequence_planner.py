@@ -97,6 +97,7 @@ class SequencePlannerNode(SafeNode):
         self._safety_at = -math.inf
         self._pressure = np.full(shape, np.nan)
         self._unzeroed = True
+        self._systems = 0
         self._pressures_at = -math.inf
         self._interval = SampleInterval()
         self._samples = 0
@@ -142,7 +143,7 @@ class SequencePlannerNode(SafeNode):
         """Why no session can run now, in one line; empty if one can."""
         if self._layout_problem:
             return self._layout_problem
-        if self.count_publishers(PERMITTED.name) > 1:
+        if self._systems > 1:
             return (
                 'two systems run in this domain and namespace: stop one, or start it with another '
                 'ROS_DOMAIN_ID or namespace'
@@ -187,6 +188,7 @@ class SequencePlannerNode(SafeNode):
         """Notice what does not come; without samples the session goes on blind, to its end."""
         now = self.steady_time
         elapsed, self._timer_at = now - self._timer_at, now
+        self._systems = self.count_publishers(PERMITTED.name)
         if now - self._pressures_at <= PRESSURE_AGE_LIMIT:
             return
         self._pressure = np.full(len(self._names), np.nan)
