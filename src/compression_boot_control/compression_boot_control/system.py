@@ -44,6 +44,8 @@ class SystemOptions:
         Simulated boots: time runs at most this much faster than real.
     seed : int
         Simulated boots: draw of legs and noise.
+    sample_period : float
+        Simulated boots: time from one sample to the next [s]; a longer one is less work.
     log_level : str
         debug, info, warn, error or fatal.
     provenance : mapping of str to str
@@ -58,6 +60,7 @@ class SystemOptions:
     bag: str = ''
     speed: float = 1.0
     seed: int = 0
+    sample_period: float = 0.01
     log_level: str = 'info'
     provenance: Mapping[str, str] = field(default_factory=dict)
 
@@ -98,11 +101,15 @@ class NodeDescription:
 
 def describe_system(options: SystemOptions) -> tuple[NodeDescription, ...]:
     """Describe the nodes of a system, in the order of `EXECUTABLES`."""
+    # every node imports this module, and only starters need that one
+    from compression_boot_control.analysis.provenance import without_home
+
     own: dict[str, dict[str, ParameterValue]] = {
         'manifold': {
             'backend': options.backend,
             'seed': options.seed,
             'speed': float(options.speed),
+            'sample_period': float(options.sample_period),
         },
         'session_recorder': {
             'record': options.record,
@@ -126,6 +133,8 @@ def describe_system(options: SystemOptions) -> tuple[NodeDescription, ...]:
         'speed': str(options.speed),
         'parameters': json.dumps(own, sort_keys=True),
     }
+    # a bag goes to others: the home folder has the user's name
+    provenance = {name: without_home(text) for name, text in provenance.items()}
     own['session_recorder']['provenance'] = json.dumps(provenance)
     # two garments in one domain must not share a simulated clock
     remappings = (('/clock', f'{namespace}/clock'),)

@@ -12,7 +12,7 @@ from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.parameters import PlantParameters, vary
 
 SAMPLE_PERIOD = 0.01
-"""Time from one sample of the simulated device to the next [s]."""
+"""Time from one sample of the simulated device to the next, unless asked for another [s]."""
 
 
 def wearer(garment: Garment, seed: int) -> PlantParameters:
@@ -32,11 +32,15 @@ class SimulatedManifold(Manifold):
     garment : Garment
     seed : int
         Draws the legs and the sensors' noise; see `wearer`.
+    sample_period : float
+        [s]
     """
 
-    def __init__(self, garment: Garment, seed: int = 0) -> None:
+    def __init__(
+        self, garment: Garment, seed: int = 0, sample_period: float = SAMPLE_PERIOD
+    ) -> None:
         self.garment = garment
-        self.sample_period = SAMPLE_PERIOD
+        self.sample_period = sample_period
         self.boots = SimulatedBoots(wearer(garment, seed), seed)
         self._vented = Actuation.vented((len(garment),))
         self._actuation = self._vented

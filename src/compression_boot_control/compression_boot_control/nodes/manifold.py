@@ -26,7 +26,7 @@ from compression_boot_control.hardware.manifold import (
     ManifoldFault,
     ManifoldSample,
 )
-from compression_boot_control.hardware.simulated import SimulatedManifold
+from compression_boot_control.hardware.simulated import SAMPLE_PERIOD, SimulatedManifold
 from compression_boot_control.nodes.conversions import command_from, to_wire
 from compression_boot_control.nodes.garment_parameter import garment_of
 from compression_boot_control.nodes.interfaces import LAYOUT, MANIFOLD_STATE, PERMITTED
@@ -51,6 +51,13 @@ PARAMETERS = (
         'speed', 1.0, 'simulated boots: time runs this much faster than real, at most', 0.1, 1000.0
     ),
     Parameter(
+        'sample_period',
+        SAMPLE_PERIOD,
+        'simulated boots: time from one sample to the next [s]',
+        0.005,
+        0.02,
+    ),
+    Parameter(
         'permit_age_limit',
         PERMIT_AGE_LIMIT,
         'dead-man: longest time that a permitted command holds [s]; may only be tightened',
@@ -71,7 +78,7 @@ def make_manifold(settings: dict[str, Any]) -> Manifold:
     """
     garment = garment_of(settings['garment'])
     if settings['backend'] == 'sim':
-        return SimulatedManifold(garment, settings['seed'])
+        return SimulatedManifold(garment, settings['seed'], settings['sample_period'])
     raise ConfigurationError(f'backend {settings["backend"]!r} is not known: use sim')
 
 
