@@ -38,14 +38,15 @@ def write_report(folder: Path, bag_folder: Path, title: str, wall_time: float) -
     (folder / JSON).write_text(f'{document}\n', encoding='utf-8')
     output = Console()
     output.print(shown)
-    seconds = round(wall_time)
     lines = (
-        f'{summary.duration_s / 60.0:.1f} minutes of session in {seconds} s. All of it is in',
+        f'{summary.duration_s / 60.0:.1f} minutes of session in {wall_time:.0f} s; it is in',
         f'  {folder}/',
-        f'    {bag_folder.name + "/":14}recording, for ros2 bag and Foxglove',
+        f'    {bag_folder.name + "/":14}the recording, for ros2 bag and Foxglove',
         f'    {PICTURE:14}the session as a picture',
-        f'    {TEXT:14}the table above; {JSON} for scripts',
-        'Next: boots up, and in a second terminal boots run beginner; boots protocols list shows',
-        'what else there is to run.',
+        f'    {TEXT:14}the table above; {JSON} is the same for scripts',
+        '',
+        'Next: start a system that stays with `boots up`, and run a session on it from a second',
+        'terminal with `boots run beginner`. `boots protocols list` shows what there is to run.',
     )
-    output.print('\n'.join(lines), highlight=False, markup=False)
+    for line in lines:
+        output.print(line, highlight=False, markup=False, soft_wrap=True)

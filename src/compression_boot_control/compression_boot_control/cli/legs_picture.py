@@ -91,6 +91,22 @@ def shade_of(pressure: float) -> str:
     return SHADES[min(step, len(SHADES) - 1)]
 
 
+def colour_key(size: PictureSize) -> Text:
+    """Say which colour is which pressure."""
+    key = Text()
+    key.append('0 ', style='dim')
+    for mmhg in range(2, 60, 4):
+        pressure = mmhg * MMHG
+        if size.colours:
+            key.append('█', style=colour_of(pressure))
+        else:
+            key.append(shade_of(pressure))
+        if mmhg in (18, 38):
+            key.append(f' {mmhg + 2} ', style='dim')
+    key.append(' 60 mmHg ', style='dim')
+    return key
+
+
 def legs_lines(
     sleeves: SleeveView,
     pressure: Mapping[str, float],
@@ -174,13 +190,18 @@ def _beside(gauge: Text, cuff: Text, mirrored: bool, width: int) -> Text:
     return line + Text(spare) if mirrored else Text(spare) + line
 
 
+def _rounded(pressure: float, digits: int) -> float:
+    """Pressure in mmHg, without a minus before a zero."""
+    return round(pressure / MMHG, digits) + 0.0
+
+
 def _shown_name(zone: str, width: int) -> str:
     return zone.replace('_', ' ')[:width].ljust(width)
 
 
 def _figures(pressure: float, target: float) -> Text:
     symbol, style = activity(pressure, target)
-    known = '  ?  ' if math.isnan(pressure) else f'{pressure / MMHG:5.1f}'
+    known = '  ?  ' if math.isnan(pressure) else f'{_rounded(pressure, 1):5.1f}'
     figures = Text(f'{symbol} ', style=style)
     figures.append(known, style='bold')
     wanted = f'/{target / MMHG:<3.0f}' if target > 0.0 else '    '
@@ -214,7 +235,7 @@ def _cuff(pressure: float, place: float, size: PictureSize, *, mirrored: bool) -
     after = LEG_WIDTH - width - before
     if mirrored:
         before, after = after, before
-    label = ('?' if math.isnan(pressure) else f'{pressure / MMHG:.0f}').center(width)
+    label = ('?' if math.isnan(pressure) else f'{_rounded(pressure, 0):.0f}').center(width)
     if not size.colours:
         filled = '?' if math.isnan(pressure) else shade_of(pressure)
         text = ''.join(filled if letter == ' ' else letter for letter in label)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from compression_boot_control.cli.legs_picture import PictureSize, legs_lines
+from compression_boot_control.cli.legs_picture import PictureSize, colour_key, legs_lines
 from compression_boot_control.cli.views import (
     SafetyView,
     SessionStage,
@@ -103,8 +103,8 @@ class SessionPicture:
             target = session.target if session else {}
             lines += ['', *legs_lines(snapshot.sleeves, pressure, target, size)]
         if room >= 3 * zones + 4 and session is not None:
-            span = 'the wave over the last minutes, foot to thigh'
-            lines += ['', Text(span.center(width), style='dim')]
+            caption = Text(' a column per second of the session', style='dim')
+            lines += ['', _spread(caption, colour_key(size), width)]
             lines += self._strip.lines(snapshot.sleeves, size)
         return Group(*lines)
 

@@ -1,4 +1,4 @@
-"""The wave over time: a strip for each leg, a row per zone, a column per few seconds."""
+"""The wave over time: a strip for each leg, a row per zone, a column per second."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class WaveStrip:
         Session time that one column stands for [s].
     """
 
-    def __init__(self, column_time: float = 4.0) -> None:
+    def __init__(self, column_time: float = 1.0) -> None:
         self.column_time = column_time
         self._columns: deque[dict[str, float]] = deque(maxlen=LONGEST_STRIP)
         self._number = -1
