@@ -14,7 +14,8 @@ as physics needs, and the PID's limits follow that achievable rate, so nothing w
 ``hold_leave``: that holds better than a valve that chatters, and bounds the number of switches.
 
 One pump feeds all chambers. A slack chamber would drain the supply rail below what a chamber that
-is nearly there still needs; its inlet is throttled just so far that the rail stays above.
+is nearly there, or holds and leaks, still needs; its inlet is throttled just so far that the rail
+stays above, and only while one is below its target.
 
 A chamber is vented when its pressure or target is NaN, and for every mode but TRACK and HOLD.
 """
@@ -183,8 +184,9 @@ class Demand(NamedTuple):
     Attributes
     ----------
     pid : PidState
-    holding, vent : array of bool
-        Both valves shut because the target is kept; exhaust open whatever else.
+    holding, vent, hungry : array of bool
+        Both valves shut because the target is kept; exhaust open whatever else; below its target,
+        whether or not the rail can feed it now.
     target, pressure : array
         What is followed, and what is known of the chamber [Pa].
     rail : array
@@ -196,6 +198,7 @@ class Demand(NamedTuple):
     pid: PidState
     holding: BoolArray
     vent: BoolArray
+    hungry: BoolArray
     target: FloatArray
     pressure: FloatArray
     rail: FloatArray
@@ -236,15 +239,14 @@ def control_step(
         setpoints.target,
         dt,
     )
-    filling = demand.flow > 0.0
     new_state = chamber_actuation(
-        parameters, state, demand, highest(where(filling, demand.pressure, 0.0))
+        parameters, state, demand, highest(where(demand.hungry, demand.pressure, 0.0))
     )
     pump = pump_drive(
         parameters.supply_margin,
         supply,
         highest(demand.target),
-        any_chamber(filling),
+        any_chamber(demand.hungry),
         any_chamber(~demand.vent),
     )
     return new_state, Actuation(new_state.inlet, new_state.exhaust, without_chamber_axis(pump))
@@ -285,6 +287,7 @@ def chamber_demand(
         pid=PidState(where(resting, 0.0, pid.integral), where(resting, 0.0, pid.output)),
         holding=holding,
         vent=vent,
+        hungry=(error > 0.0) & ~resting,
         target=wanted,
         pressure=known,
         rail=rail,
@@ -304,7 +307,7 @@ def chamber_actuation(
         Before this step.
     demand : Demand
     need : (..., 1) array
-        Highest pressure of a chamber of the garment that fills [Pa].
+        Highest pressure of a hungry chamber of the garment [Pa].
 
     Returns
     -------
@@ -357,7 +360,7 @@ def rail_guard(
 ) -> FloatArray:
     """Factor [0.05..1] on the inlets of chambers that would drain the rail from a needier one.
 
-    The neediest chamber is the one at the highest pressure that still fills. The others are
+    The neediest chamber is the one at the highest pressure that is below its target. The others are
     throttled as the rail falls to its pressure plus the margin.
     """
     factor = np.minimum(np.maximum((rail - need) / supply_margin, 0.05), 1.0)
@@ -369,10 +372,10 @@ def pump_drive(
     supply_margin: float,
     supply: FloatArray,
     target: FloatArray,
-    filling: BoolArray,
+    hungry: BoolArray,
     active: BoolArray,
 ) -> FloatArray:
-    """Pump drive [0..1]: full while a chamber fills, else enough to keep the rail ready.
+    """Pump drive [0..1]: full while a chamber is hungry, else enough to keep the rail ready.
 
     Parameters
     ----------
@@ -382,10 +385,10 @@ def pump_drive(
         Pressure of the rail [Pa]; NaN if not measured.
     target : (..., 1) array
         Highest target of the garment [Pa].
-    filling, active : (..., 1) array
-        Whether any chamber fills, and whether any is not vented.
+    hungry, active : (..., 1) array
+        Whether any chamber is below its target, and whether any is not vented.
     """
     ready = np.minimum(np.maximum((target + supply_margin - supply) / READY_BAND, 0.0), 1.0)
-    drive = where(filling, 1.0, where(np.isfinite(supply), ready, 0.0))
+    drive = where(hungry, 1.0, where(np.isfinite(supply), ready, 0.0))
     permitted: FloatArray = where(active, drive, 0.0)
     return permitted

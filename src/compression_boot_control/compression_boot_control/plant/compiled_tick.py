@@ -213,7 +213,7 @@ class TickMemory(NamedTuple):
         return TickMemory(
             sensing=owned(SensingState.initial(shape)),
             control=owned(ControlState.initial(shape)),
-            demand=Demand(rest, no(), no(), zeros(), zeros(), zeros(), zeros()),
+            demand=Demand(rest, no(), no(), no(), zeros(), zeros(), zeros(), zeros()),
             progress=owned(progress_of(SequenceState.initial(shape))),
             intensity=np.ones((shape[0], 1)),
             offset=zeros(),
@@ -320,7 +320,7 @@ def tick(model, memory, request, raw, inlet, exhaust, supply, dt):
         )
         put(memory.progress, g, 0, now)
         need = highest = 0.0
-        filling = active = False
+        hungry = active = False
         for i in range(raw.shape[1]):
             target = scaled_target(
                 table.target[now.stage, i], intensity, memory.offset[g, i], table.caps[i]
@@ -342,8 +342,8 @@ def tick(model, memory, request, raw, inlet, exhaust, supply, dt):
             put(memory.demand, g, i, demand)
             highest = max(highest, demand.target)
             active |= not demand.vent
-            filling |= demand.flow > 0.0
-            if demand.flow > 0.0:
+            hungry |= demand.hungry
+            if demand.hungry:
                 need = max(need, demand.pressure)
         for i in range(raw.shape[1]):
             control = chamber_actuation(
@@ -354,9 +354,7 @@ def tick(model, memory, request, raw, inlet, exhaust, supply, dt):
             )
             put(memory.control, g, i, control)
             memory.inlet[g, i], memory.exhaust[g, i] = control.inlet, control.exhaust
-        memory.pump[g] = pump_drive(
-            model.control.supply_margin, supply[g], highest, filling, active
-        )
+        memory.pump[g] = pump_drive(model.control.supply_margin, supply[g], highest, hungry, active)
 
 
 register_jitable(tick)

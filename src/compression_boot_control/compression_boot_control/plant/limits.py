@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from compression_boot_control.core.signals import Actuation, FloatArray
+from compression_boot_control.core.signals import Actuation, BoolArray, FloatArray
+from compression_boot_control.core.units import MMHG
 from compression_boot_control.plant import kernel
 from compression_boot_control.plant import layout as at
 from compression_boot_control.plant.memory import Memory
@@ -25,6 +26,9 @@ SUBSTEP = 2e-3
 SUBSTEPS = 4
 """Substeps between two looks at the pressures; what happens between them is interpolated."""
 
+KEPT_BAND = 0.25 * MMHG
+"""A chamber that is kept at its target gets air when it is this far below [Pa]."""
+
 LOOK = SUBSTEPS * SUBSTEP
 """Time between two looks [s]."""
 
@@ -35,6 +39,8 @@ def fastest_fill_time(
     groups: Sequence[Sequence[int]],
     start: PlantState | None = None,
     give_up: float = 600.0,
+    *,
+    keep: bool = False,
 ) -> FloatArray:
     """Shortest time in which one wave can fill all groups, one group after another.
 
@@ -52,13 +58,18 @@ def fastest_fill_time(
         Where the wave begins; flat chambers if not given. After a vent, chambers are not flat.
     give_up : float
         Time for a group after which its targets count as out of reach [s].
+    keep : bool
+        Chambers that are there get what creep, cooling and leaks take from them, so that all are
+        at their targets as the wave ends; without, each need only have been there once.
 
     Returns
     -------
     (...) array
         Time of the whole wave [s]; infinite where a target cannot be reached.
     """
-    return np.asarray(group_fill_times(parameters, target, groups, start, give_up).sum(axis=-1))
+    return np.asarray(
+        group_fill_times(parameters, target, groups, start, give_up, keep=keep).sum(axis=-1)
+    )
 
 
 def group_fill_times(
@@ -67,6 +78,8 @@ def group_fill_times(
     groups: Sequence[Sequence[int]],
     start: PlantState | None = None,
     give_up: float = 600.0,
+    *,
+    keep: bool = False,
 ) -> FloatArray:
     """Time of each group of `fastest_fill_time` [s], (..., groups)."""
     shape, batch = parameters.shape, parameters.batch
@@ -80,12 +93,19 @@ def group_fill_times(
     stage = np.zeros(batch, dtype=np.int64)
     before = boots.chamber(at.PRESSURE).copy()
     filling = members[stage] & (before < goal)
+    arrived = np.zeros(shape, dtype=bool)
     arrival, elapsed = np.zeros(shape), np.zeros(batch)
     while (stage < len(groups)).any():
         idle = (stage < len(groups)) & ~filling.any(axis=-1)
         if not idle.any():
-            after = _run(boots, filling.astype(np.float64), shut)
+            opened = (
+                _fed_first(boots, filling, arrived & (before < goal - KEPT_BAND))
+                if keep
+                else filling
+            )
+            after = _run(boots, opened.astype(np.float64), shut)
             there = filling & (after >= goal)
+            arrived |= there
             share = (goal - before) / np.where(there, after - before, 1.0)
             arrival = np.where(there, elapsed[..., None] + share * LOOK, arrival)
             elapsed = elapsed + LOOK
@@ -109,6 +129,8 @@ def fastest_vent_time(
     from_pressure: ArrayLike,
     to_pressure: ArrayLike,
     give_up: float = 600.0,
+    *,
+    together: bool = False,
 ) -> FloatArray:
     """Shortest time in which each chamber, by itself, can vent through its hose and exhaust.
 
@@ -119,6 +141,8 @@ def fastest_vent_time(
         Gauge pressures of chamber and hose at the beginning, and of the chamber at the end [Pa].
     give_up : float
         Time after which the pressure counts as out of reach [s].
+    together : bool
+        All chambers of a garment vent at once, and give each other room.
 
     Returns
     -------
@@ -127,8 +151,9 @@ def fastest_vent_time(
     """
     shape = parameters.shape
     nothing = np.zeros(shape)
-    alone = replace(parameters, coupling=nothing, creep_fraction=nothing)
-    boots = _ideal(alone, PlantState.inflated(alone, from_pressure))
+    still = replace(parameters, creep_fraction=nothing)
+    vented = still if together else replace(still, coupling=nothing)
+    boots = _ideal(vented, PlantState.inflated(vented, from_pressure))
     goal = np.broadcast_to(to_pressure, shape)
     before = boots.chamber(at.PRESSURE).copy()
     times = np.where(before <= goal, 0.0, np.inf)
@@ -141,6 +166,13 @@ def fastest_vent_time(
         elapsed += LOOK
         before = after
     return times
+
+
+def _fed_first(boots: Memory, filling: BoolArray, hungry: BoolArray) -> BoolArray:
+    """Inlets to open so that chambers that have lost pressure go before those that still fill."""
+    supply = boots.garment(at.SUPPLY_PRESSURE)[..., None]
+    fed = hungry & (supply > boots.chamber(at.PRESSURE))
+    return np.where(hungry.any(axis=-1, keepdims=True), fed, filling)
 
 
 def _ideal(parameters: PlantParameters, start: PlantState) -> Memory:

@@ -1,0 +1,164 @@
+"""Closed loops of many simulated garments at once, each with beliefs and gains of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from compression_boot_control.core.chamber_control import ControlParameters
+from compression_boot_control.core.garment import Garment
+from compression_boot_control.core.plan import Plan, StageKind
+from compression_boot_control.core.sensing import SensingParameters, SensingState
+from compression_boot_control.core.sequence import (
+    SequenceParameters,
+    SequenceRequest,
+    SequenceTable,
+    SessionStatus,
+)
+from compression_boot_control.core.signals import IntArray
+from compression_boot_control.plant.boots import SimulatedBoots
+from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD, joined, zeroed
+from compression_boot_control.plant.compiled_tick import (
+    TickMemory,
+    TickModel,
+    Trace,
+    compiled_run,
+    owned,
+)
+from compression_boot_control.plant.parameters import PlantParameters
+from compression_boot_control.plant.state import PlantState
+
+LOOK = 100
+"""Samples from one look at the states to the next."""
+
+LONGEST_RUN = 900.0
+"""Time after which a run is given up [s]."""
+
+Parameters = TypeVar('Parameters', SensingParameters, ControlParameters)
+
+
+@dataclass(frozen=True)
+class BatchRun:
+    """What a batch of B garments of N chambers did in T samples.
+
+    Attributes
+    ----------
+    trace : Trace
+    rested : PlantState
+        Each garment at the end of its first rest, as it went into its second cycle.
+    switches : (B, N) array
+        How often the inlet and the exhaust of a chamber opened.
+    """
+
+    trace: Trace
+    rested: PlantState
+    switches: IntArray
+
+
+def beliefs(garment: Garment, parameters: PlantParameters) -> Garment:
+    """Garment whose arrays are (B, N): what a file would say of each of these devices."""
+    return replace(
+        garment,
+        rest_volume=parameters.rest_volume,
+        compliance=parameters.compliance,
+        inlet_conductance=parameters.inlet_conductance,
+        exhaust_conductance=parameters.exhaust_conductance,
+        valve_response=parameters.valve_response,
+        valve_dead_band=parameters.valve_dead_band,
+        hose_length=parameters.hose_length,
+        hose_bore=parameters.hose_bore,
+        leak=parameters.leak,
+    )
+
+
+def run_batch(
+    parameters: PlantParameters,
+    believed: Garment,
+    plan: Plan,
+    cycles: int,
+    *,
+    control: ControlParameters | None = None,
+    seed: int = 0,
+) -> BatchRun:
+    """Run cycles of a plan on a batch of simulated boots.
+
+    Parameters
+    ----------
+    parameters : PlantParameters
+        Of B garments.
+    believed : Garment
+        What sensing and control believe; arrays (N,) or (B, N).
+    plan : Plan
+        Its loop is left after the cycles, whatever the session time says.
+    cycles : int
+    control : ControlParameters or None
+        Of arrays (N,) or (B, N); None: the defaults for what is believed.
+    seed : int
+        Seed of the sensors' noise.
+    """
+    shape = parameters.shape
+    batch = (shape[0], shape[1])
+    boots = SimulatedBoots(parameters, seed)
+    memory = TickMemory.initial(batch)._replace(sensing=_started(boots, believed, batch))
+    model = TickModel(
+        _each(SensingParameters.from_garment(believed), batch),
+        _each(control or ControlParameters.from_garment(believed), batch),
+        SequenceParameters(),
+        SequenceTable.of_plan(plan),
+    )
+    request = owned(SequenceRequest.nothing(batch))
+    run = compiled_run(boots.memory.width)
+    rest = int(np.flatnonzero(plan.kind == StageKind.REST)[0])
+    rested = boots.state
+    traces: list[Trace] = []
+    for _ in range(round(LONGEST_RUN / SAMPLE_PERIOD / LOOK)):
+        noise = boots.draw_noise(LOOK, SAMPLE_PERIOD).reshape(LOOK, shape[0], -1)
+        trace = Trace.empty(LOOK, batch)
+        ticks = run(
+            model,
+            memory,
+            request,
+            boots.memory.cells,
+            boots.memory.neighbours,
+            noise,
+            boots.memory.substep,
+            boots.substeps,
+            SAMPLE_PERIOD,
+            trace,
+        )
+        traces.append(Trace(*_first(trace, ticks)))
+        resting = memory.progress.stage[:, 0] == rest
+        if resting.any():
+            _copy_rows(rested, boots.state, resting)
+        request.stop[:] = memory.progress.cycles_done >= cycles
+        if (memory.progress.status == SessionStatus.DONE).all():
+            break
+    switches = memory.control.inlet_switches + memory.control.exhaust_switches
+    return BatchRun(joined(traces), rested, switches)
+
+
+def _each(parameters: Parameters, shape: tuple[int, int]) -> Parameters:
+    """Give all arrays of parameters the shape (B, N), for one compiled version."""
+    values: Iterable[Any] = (
+        value if np.ndim(value) == 0 else np.array(np.broadcast_to(value, shape))
+        for value in parameters
+    )
+    return type(parameters)(*values)
+
+
+def _started(boots: SimulatedBoots, believed: Garment, shape: tuple[int, int]) -> SensingState:
+    state = zeroed(boots, believed)
+    values: Iterable[Any] = (np.array(np.broadcast_to(value, shape)) for value in state)
+    return SensingState(*values)
+
+
+def _first(trace: Trace, ticks: int) -> Iterable[Any]:
+    return (column[:ticks] for column in trace)
+
+
+def _copy_rows(target: PlantState, source: PlantState, rows: Any) -> None:
+    for field in fields(PlantState):
+        getattr(target, field.name)[rows] = getattr(source, field.name)[rows]
