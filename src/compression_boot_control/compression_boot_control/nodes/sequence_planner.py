@@ -65,11 +65,11 @@ PRESSURE_AGE_LIMIT = 0.25
 SAFETY_AGE_LIMIT = 1.0
 """A verdict older than this is no permission [s]."""
 
-SETPOINTS_EVERY = 5
-"""Unchanged set-points are repeated after this many samples."""
+SETPOINTS_PERIOD = 0.05
+"""Unchanged set-points are repeated after this time of the samples [s]."""
 
-STATE_EVERY = 20
-"""session/state and feedback are published after this many samples."""
+STATE_PERIOD = 0.2
+"""session/state and feedback are published after this time of the samples [s]."""
 
 TIMER_PERIOD = 0.1
 """Period of the steady timer that notices silence [s]."""
@@ -100,7 +100,8 @@ class SequencePlannerNode(SafeNode):
         self._systems = 0
         self._pressures_at = -math.inf
         self._interval = SampleInterval()
-        self._samples = 0
+        self._setpoints_age = 0.0
+        self._state_age = 0.0
         self._timer_at = self.steady_time
         self._sequence = 0
         self._last_setpoints = self._vent_all
@@ -181,7 +182,6 @@ class SequencePlannerNode(SafeNode):
         (self._pressure,) = self._order.arranged(message.name, message.pressure)
         self._unzeroed = any(quality != Quality.GOOD for quality in message.quality)
         self._pressures_at = self.steady_time
-        self._samples += 1
         self._advance(dt)
 
     def _on_timer(self) -> None:
@@ -200,13 +200,14 @@ class SequencePlannerNode(SafeNode):
     def _advance(self, dt: float) -> None:
         session = self._session
         if session is None:
-            self._publish_setpoints_if_due(self._vent_all)
+            self._publish_setpoints_if_due(self._vent_all, dt)
         else:
             problem = '' if session.ended_by_itself else self._safety_problem()
             if problem:
                 session.fail(SessionError.SAFETY, problem)
-            self._publish_setpoints_if_due(session.step(self._pressure, dt))
-        if self._samples % STATE_EVERY == 0:
+            self._publish_setpoints_if_due(session.step(self._pressure, dt), dt)
+        self._state_age += dt
+        if self._state_age >= STATE_PERIOD - 0.5 * dt:
             self._publish_state()
         if session is not None and session.done:
             self._conclude(session)
@@ -343,16 +344,18 @@ class SequencePlannerNode(SafeNode):
 
     # -- outputs
 
-    def _publish_setpoints_if_due(self, setpoints: Setpoints) -> None:
+    def _publish_setpoints_if_due(self, setpoints: Setpoints, dt: float) -> None:
+        self._setpoints_age += dt
         last = self._last_setpoints
         same = np.array_equal(setpoints.mode, last.mode) and np.array_equal(
             setpoints.target, last.target
         )
-        if not same or self._samples % SETPOINTS_EVERY == 0:
+        if not same or self._setpoints_age >= SETPOINTS_PERIOD - 0.5 * dt:
             self._publish_setpoints(setpoints)
 
     def _publish_setpoints(self, setpoints: Setpoints) -> None:
         self._last_setpoints = setpoints
+        self._setpoints_age = 0.0
         self._sequence += 1
         message = SetpointsMessage(
             sequence=self._sequence,
@@ -364,6 +367,7 @@ class SequencePlannerNode(SafeNode):
         self._setpoints.publish(message)
 
     def _publish_state(self) -> None:
+        self._state_age = 0.0
         session = self._session
         if session is None:
             ready = not self._problem() and not self._unzeroed
