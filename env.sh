@@ -41,6 +41,11 @@ _boots_activate() {
   # Traffic stays on this machine: by the profile, which wants its settings left alone. Whoever
   # brings a profile or another middleware gets the range that ROS itself keeps to this machine.
   export RMW_IMPLEMENTATION="${RMW_IMPLEMENTATION:-rmw_fastrtps_cpp}"
+  if [ -n "${FASTRTPS_DEFAULT_PROFILES_FILE:-}" ] && [ ! -r "$FASTRTPS_DEFAULT_PROFILES_FILE" ]; then
+    # Fast DDS would go on without it, and that is on every interface.
+    echo "env.sh: $FASTRTPS_DEFAULT_PROFILES_FILE cannot be read: using $loopback" >&2
+    unset FASTRTPS_DEFAULT_PROFILES_FILE FASTDDS_DEFAULT_PROFILES_FILE
+  fi
   export FASTRTPS_DEFAULT_PROFILES_FILE="${FASTRTPS_DEFAULT_PROFILES_FILE:-$loopback}"
   if [ "$FASTRTPS_DEFAULT_PROFILES_FILE" = "$loopback" ] && [ -r "$loopback" ] &&
     [ "$RMW_IMPLEMENTATION" = rmw_fastrtps_cpp ]; then
@@ -71,7 +76,7 @@ if [ -n "${BASH_VERSION:-}" ]; then
     echo 'env.sh: it was run, which changes nothing in your shell: source env.sh' >&2
     exit 1
   fi
-  _boots_root="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)"
+  _boots_root="$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)"
   _boots_shell=bash
 elif [ -n "${ZSH_VERSION:-}" ]; then
   eval '_boots_root="${${(%):-%x}:A:h}"' # zsh's own syntax, hidden from bash
@@ -83,10 +88,10 @@ fi
 
 if _boots_activate "$_boots_root" "$_boots_shell"; then
   _boots_source "$_boots_root/install/local_setup.$_boots_shell"
-  _boots_status=0
+  unset -f _boots_activate _boots_source
+  unset _boots_root _boots_shell
 else
-  _boots_status=1
+  unset -f _boots_activate _boots_source
+  unset _boots_root _boots_shell
+  return 1
 fi
-unset -f _boots_activate _boots_source
-unset _boots_root _boots_shell
-[ "$_boots_status" = 0 ] && unset _boots_status

@@ -102,18 +102,34 @@ def test_traffic_stays_on_this_machine(shell):
 
 
 @built
-def test_another_profile_or_middleware_leaves_the_range_to_ros(shell):
+def test_another_profile_or_middleware_leaves_the_range_to_ros(shell, tmp_path):
+    profile = tmp_path / 'my.xml'
+    profile.touch()
     show = f'source {ROOT}/env.sh; echo $ROS_AUTOMATIC_DISCOVERY_RANGE'
 
-    assert run(shell, show, FASTRTPS_DEFAULT_PROFILES_FILE='/my.xml').strip() == 'LOCALHOST'
+    assert run(shell, show, FASTRTPS_DEFAULT_PROFILES_FILE=str(profile)).strip() == 'LOCALHOST'
     assert run(shell, show, RMW_IMPLEMENTATION='rmw_other_cpp').strip() == 'LOCALHOST'
+
+
+@built
+def test_a_profile_that_is_gone_does_not_open_the_system(shell):
+    out = run(
+        shell,
+        f'source {ROOT}/env.sh 2>&1; echo $FASTRTPS_DEFAULT_PROFILES_FILE',
+        FASTRTPS_DEFAULT_PROFILES_FILE='/gone.xml',
+        FASTDDS_DEFAULT_PROFILES_FILE='/gone.xml',
+    )
+
+    warning, profile = out.splitlines()
+    assert 'env.sh: /gone.xml cannot be read' in warning
+    assert profile == f'{ROOT}/config/fastdds_loopback.xml'
 
 
 @built
 @pytest.mark.parametrize(
     ('name', 'value'),
     [
-        ('FASTRTPS_DEFAULT_PROFILES_FILE', '/my/profile.xml'),
+        ('FASTRTPS_DEFAULT_PROFILES_FILE', '/dev/null'),
         ('RMW_IMPLEMENTATION', 'rmw_other_cpp'),
         ('ROS_AUTOMATIC_DISCOVERY_RANGE', 'SUBNET'),
         ('ROS_DOMAIN_ID', '42'),
