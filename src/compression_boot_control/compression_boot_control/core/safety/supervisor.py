@@ -12,8 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from compression_boot_control.core.garment import Garment
+from compression_boot_control.core.safety.expectation import Expectation
 from compression_boot_control.core.safety.hazards import HAZARDS, Scope
 from compression_boot_control.core.safety.limits import LOWEST_RAW, SafetyLimits
+from compression_boot_control.core.safety.watch import Orders, Signs, Watch, signs, watch_step
 from compression_boot_control.core.signals import BoolArray, FloatArray
 
 
@@ -46,31 +49,39 @@ class SafetyTable(NamedTuple):
         Time for which each condition must last [s].
     latched : (H,) bool array
         Which hazards stay until a reset.
-    on_leg, on_all : (H,) bool array
-        Which hazards vent the leg, and everything.
+    on_chamber, on_leg, on_all : (H,) bool array
+        Which hazards vent the chamber, the leg, and everything.
     same_leg : (N, N) bool array
         Chambers that share a leg.
     limits : SafetyLimits
+    expectation : Expectation or None
+        What the garment is expected to do; None: only what needs no expectation is judged.
     """
 
     debounce: FloatArray
     latched: BoolArray
+    on_chamber: BoolArray
     on_leg: BoolArray
     on_all: BoolArray
     same_leg: BoolArray
     limits: SafetyLimits
+    expectation: Expectation | None = None
 
     @staticmethod
-    def build(limits: SafetyLimits, legs: tuple[str, ...]) -> SafetyTable:
+    def build(
+        limits: SafetyLimits, legs: tuple[str, ...], garment: Garment | None = None
+    ) -> SafetyTable:
         """Table for a garment whose chambers are on `legs`."""
         names = np.array(legs)
         return SafetyTable(
             debounce=np.array([hazard.debounce_time(limits) for hazard in HAZARDS]),
             latched=np.array([hazard.latched for hazard in HAZARDS]),
+            on_chamber=np.array([hazard.scope == Scope.CHAMBER for hazard in HAZARDS]),
             on_leg=np.array([hazard.scope == Scope.LEG for hazard in HAZARDS]),
             on_all=np.array([hazard.scope == Scope.ALL for hazard in HAZARDS]),
             same_leg=names[:, None] == names[None, :],
             limits=limits,
+            expectation=None if garment is None else Expectation.of(garment),
         )
 
 
@@ -85,6 +96,12 @@ class SafetyInputs(NamedTuple):
         Time since a manifold state, a valid request, and the supervisor's last cycle [s], on the
         receiver's steady clock; infinite before the first.
     emergency, device_fault : (..., 1) bool array
+    rival : (..., 1) bool array or None
+        Somebody else sends on a topic of the safety path.
+    second : (..., N) array or None
+        Readings of second sensors [Pa]; NaN where there is none.
+    orders : Orders or None
+        What was asked of the hardware; None: nobody knows, and nothing is judged by it.
     """
 
     raw: FloatArray
@@ -93,6 +110,9 @@ class SafetyInputs(NamedTuple):
     cycle_age: FloatArray
     emergency: BoolArray
     device_fault: BoolArray
+    rival: BoolArray | None = None
+    second: FloatArray | None = None
+    orders: Orders | None = None
 
 
 class SafetyState(NamedTuple):
@@ -108,6 +128,8 @@ class SafetyState(NamedTuple):
         Chambers vented on the supervisor's order.
     started : (..., 1) bool array
         All inputs have been heard at least once.
+    watch : Watch
+        What is followed from sample to sample.
     """
 
     timer: FloatArray
@@ -115,6 +137,7 @@ class SafetyState(NamedTuple):
     latch: BoolArray
     vent: BoolArray
     started: BoolArray
+    watch: Watch
 
     @staticmethod
     def initial(shape: tuple[int, ...]) -> SafetyState:
@@ -126,18 +149,32 @@ class SafetyState(NamedTuple):
             latch=np.zeros(hazards, dtype=np.bool_),
             vent=np.ones(shape, dtype=np.bool_),
             started=np.zeros((*shape[:-1], 1), dtype=np.bool_),
+            watch=Watch.initial(shape),
         )
 
 
-def conditions(limits: SafetyLimits, inputs: SafetyInputs) -> BoolArray:
+def conditions(limits: SafetyLimits, inputs: SafetyInputs, found: Signs | None = None) -> BoolArray:
     """Every hazard's condition before debounce, (..., N, H), in the order of `HAZARDS`.
 
     Comparisons of ages are written so that NaN makes them true: in doubt there is a hazard.
+
+    Parameters
+    ----------
+    limits : SafetyLimits
+    inputs : SafetyInputs
+    found : Signs or None
+        What the watch found; None: nothing.
     """
     everywhere = np.ones_like(inputs.raw, dtype=np.bool_)
+    nowhere = ~everywhere
     # a missing reading is no over-pressure, which would latch; it has a hazard of its own
     over = inputs.raw > limits.over_pressure
     plausible = (inputs.raw > LOWEST_RAW) & (inputs.raw < limits.highest_raw)
+    if found is None:
+        found = Signs(*(nowhere for _ in Signs._fields))
+    apart = nowhere
+    if inputs.second is not None:
+        apart = np.abs(inputs.raw - inputs.second) > limits.sensors_apart
     rows = (
         inputs.emergency & everywhere,
         over,
@@ -146,12 +183,29 @@ def conditions(limits: SafetyLimits, inputs: SafetyInputs) -> BoolArray:
         ~(inputs.request_age <= limits.request_age) & everywhere,
         inputs.device_fault & everywhere,
         ~(inputs.cycle_age <= limits.cycle_time) & everywhere,
+        found.over_set_point,
+        found.under_pressure,
+        found.not_deflated,
+        found.not_inflated,
+        found.leak,
+        found.kink,
+        found.offset,
+        found.stuck,
+        found.rate,
+        apart,
+        nowhere if inputs.rival is None else inputs.rival & everywhere,
+        found.supply_high,
+        found.supply_unknown,
     )
     return np.stack(rows, axis=-1)
 
 
 def supervisor_step(
-    table: SafetyTable, state: SafetyState, inputs: SafetyInputs, dt: float
+    table: SafetyTable,
+    state: SafetyState,
+    inputs: SafetyInputs,
+    dt: float,
+    sample_dt: float | None = None,
 ) -> SafetyState:
     """Advance the supervisor by one cycle.
 
@@ -163,18 +217,26 @@ def supervisor_step(
     dt : float
         Time since the last cycle [s]; negative counts as 0. NaN confirms what is present at once:
         in doubt there is a hazard.
+    sample_dt : float or None
+        Time since the last sample [s], 0 in a cycle that brings no new one; None: as `dt`.
 
     Returns
     -------
     SafetyState
         Its `vent` is the verdict per chamber.
     """
-    present = conditions(table.limits, inputs)
+    watch, found = state.watch, None
+    if inputs.orders is not None and table.expectation is not None:
+        elapsed = dt if sample_dt is None else sample_dt
+        if elapsed > 0.0:
+            watch = watch_step(table.expectation, watch, inputs.raw, inputs.orders, elapsed)
+        found = signs(table.limits, table.expectation, watch, inputs.orders)
+    present = conditions(table.limits, inputs, found)
     timer = np.where(present, state.timer + max(dt, 0.0), 0.0)
     active = present & ~(timer < table.debounce)
     latch = state.latch | (active & table.latched)
     binding = active | latch
-    own = np.any(binding, axis=-1)
+    own = np.any(binding & table.on_chamber, axis=-1)
     from_leg = np.any(binding & table.on_leg, axis=-1)
     leg = np.any(from_leg[..., None, :] & table.same_leg, axis=-1)
     garment = np.any(binding & table.on_all, axis=(-2, -1), keepdims=True)[..., 0]
@@ -186,12 +248,13 @@ def supervisor_step(
         latch=latch,
         vent=own | leg | garment | ~started,
         started=started,
+        watch=watch,
     )
 
 
 def status(state: SafetyState) -> SafetyStatus:
     """Verdict on one garment (no batch axes)."""
-    if state.latch.any():
+    if state.latch.any() and state.vent.all():
         return SafetyStatus.TRIPPED
     if not state.started.all():
         return SafetyStatus.STARTING
