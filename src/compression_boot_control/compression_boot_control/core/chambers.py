@@ -24,25 +24,25 @@ def where(condition: BoolArray, yes: Any, no: Any) -> Any:
 
 def any_chamber(condition: BoolArray) -> BoolArray:
     """Tell per garment whether a condition holds in any chamber; (..., N) to (..., 1)."""
-    found: BoolArray = np.any(condition, axis=-1, keepdims=True)
+    found: BoolArray = condition.any(axis=-1, keepdims=True)
     return found
 
 
 def every_chamber(condition: BoolArray) -> BoolArray:
     """Tell per garment whether a condition holds in every chamber; (..., N) to (..., 1)."""
-    found: BoolArray = np.all(condition, axis=-1, keepdims=True)
+    found: BoolArray = condition.all(axis=-1, keepdims=True)
     return found
 
 
 def highest(values: FloatArray) -> FloatArray:
     """Largest value over the chambers of a garment; (..., N) to (..., 1)."""
-    largest: FloatArray = np.max(values, axis=-1, keepdims=True)
+    largest: FloatArray = values.max(axis=-1, keepdims=True)
     return largest
 
 
 def garment_level(values: FloatArray) -> FloatArray:
     """Give a garment-level value its chamber axis; (...) to (..., 1)."""
-    return np.expand_dims(values, -1)
+    return np.asarray(values)[..., None]
 
 
 def without_chamber_axis(values: NDArray[Number]) -> NDArray[Number]:
