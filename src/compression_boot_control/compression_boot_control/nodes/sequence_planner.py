@@ -142,23 +142,29 @@ class SequencePlannerNode(SafeNode):
 
     def _problem(self) -> str:
         """Why no session can run now, in one line; empty if one can."""
-        if self._layout_problem:
-            return self._layout_problem
+        return self._layout_problem or self._permission_problem() or self._pressure_problem()
+
+    def _permission_problem(self) -> str:
+        """Why the supervisor's word does not let a session go on; empty if it does."""
         if self._systems > 1:
             return (
                 'two systems run in this domain and namespace: stop one, or start it with another '
                 'ROS_DOMAIN_ID or namespace'
             )
-        if self.steady_time - self._pressures_at > PRESSURE_AGE_LIMIT:
-            return 'no pressures: check the manifold and pressure_sensing nodes'
-        if not np.isfinite(self._pressure).all():
-            bad = [self._names[i] for i in np.flatnonzero(~np.isfinite(self._pressure))]
-            return f'no usable pressure of {", ".join(bad)}: check its sensor'
         if self._safety is None or self.steady_time - self._safety_at > SAFETY_AGE_LIMIT:
             return 'no verdict of the supervisor: check the safety_supervisor node'
         if self._safety.state not in (SafetyState.STATE_PERMITTING, SafetyState.STATE_RESTRICTED):
             advice = f': {self._safety.alarms[0].advice}' if self._safety.alarms else ''
             return f'the supervisor vents, {self._safety.reason}{advice}'
+        return ''
+
+    def _pressure_problem(self) -> str:
+        """Why the pressures cannot be used; empty if they can."""
+        if self.steady_time - self._pressures_at > PRESSURE_AGE_LIMIT:
+            return 'no pressures: check the manifold and pressure_sensing nodes'
+        if not np.isfinite(self._pressure).all():
+            bad = [self._names[i] for i in np.flatnonzero(~np.isfinite(self._pressure))]
+            return f'no usable pressure of {", ".join(bad)}: check its sensor'
         return ''
 
     def _status(self) -> str:
@@ -202,7 +208,7 @@ class SequencePlannerNode(SafeNode):
         if session is None:
             self._publish_setpoints_if_due(self._vent_all, dt)
         else:
-            problem = '' if session.ended_by_itself else self._safety_problem()
+            problem = '' if session.ended_by_itself else self._permission_problem()
             if problem:
                 session.fail(SessionError.SAFETY, problem)
             self._publish_setpoints_if_due(session.step(self._pressure, dt), dt)
@@ -211,10 +217,6 @@ class SequencePlannerNode(SafeNode):
             self._publish_state()
         if session is not None and session.done:
             self._conclude(session)
-
-    def _safety_problem(self) -> str:
-        problem = self._problem()
-        return problem if 'supervisor' in problem or 'two systems' in problem else ''
 
     def _on_accepted(self, goal: ServerGoalHandle) -> None:
         """Begin a session, or answer at once why not.
