@@ -177,7 +177,10 @@ def watch_step(
     port = np.where(np.isfinite(raw), raw, 0.0)
     through = valve_flow(expectation, inlet, rail, port)
     flow = expected_flow(expectation, inlet, pump, rail, through)
-    air = np.where(venting, 0.0, watch.air + flow * dt)
+    # a vent that is cut short leaves what the pressure says
+    left = np.minimum(watch.air, air_beyond_slack(expectation, np.maximum(port, 0.0)))
+    left = np.where(np.isfinite(raw), left, watch.air)
+    air = np.where(venting, left, watch.air + flow * dt)
     # what an exhaust lets out is not counted: what is left is what the pressure says
     known = np.minimum(air, air_needed(expectation, np.maximum(port, 0.0)))
     air = np.where(exhaust > 0.0, known, air)
