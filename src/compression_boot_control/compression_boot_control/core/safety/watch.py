@@ -194,7 +194,8 @@ def watch_step(
     rate = (raw - watch.raw) / max(dt, _SHORTEST)
     works = (inlet > 0.0) | ((exhaust > 0.0) & (port > _LEAST_TARGET))
     return Watch(
-        allowed=np.maximum(target, watch.allowed - _FALL * dt),
+        # a set-point that is no number allows nothing, now or later
+        allowed=np.fmax(target, watch.allowed - _FALL * dt),
         vented_time=np.where(venting, watch.vented_time + dt, 0.0),
         air=air,
         flow=flow,
