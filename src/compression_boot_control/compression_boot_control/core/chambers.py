@@ -24,13 +24,13 @@ def where(condition: BoolArray, yes: Any, no: Any) -> Any:
 
 def any_chamber(condition: BoolArray) -> BoolArray:
     """Tell per garment whether a condition holds in any chamber; (..., N) to (..., 1)."""
-    found: BoolArray = condition.any(axis=-1, keepdims=True)
+    found: BoolArray = np.logical_or.reduce(condition, axis=-1, keepdims=True)
     return found
 
 
 def every_chamber(condition: BoolArray) -> BoolArray:
     """Tell per garment whether a condition holds in every chamber; (..., N) to (..., 1)."""
-    found: BoolArray = condition.all(axis=-1, keepdims=True)
+    found: BoolArray = np.logical_and.reduce(condition, axis=-1, keepdims=True)
     return found
 
 
