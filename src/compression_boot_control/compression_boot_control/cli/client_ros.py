@@ -62,12 +62,6 @@ STALE_AGE = 2.0
 DISCOVERY_TIME = 1.0
 """Time in which systems that run on this machine have made themselves known [s]."""
 
-NO_SYSTEM_TIME = 3.0
-"""Without a sign of a system for this long there is none [s]."""
-
-PATIENCE = 1.0
-"""What is waited for is said only after this long [s]."""
-
 ANSWER_TIME = 5.0
 """Longest wait for the answer of a service [s]."""
 
@@ -188,38 +182,9 @@ class BootsClient:
 
     # -- what is asked for
 
-    def wait_ready(
-        self,
-        seconds: float,
-        interruption: Interruption | None = None,
-        on_status: Callable[[str], None] | None = None,
-    ) -> None:
-        """Wait for a system that a session can be asked of: idle, or busy with another one.
-
-        Raises
-        ------
-        CommandFailed
-            There is no system, or it is not ready in time; the text says why.
-        """
-        started = time.monotonic()
-        said = ''
-        while not (interruption or self._answers_goals()):
-            waited = time.monotonic() - started
-            if not self.systems() and self.session is None and waited > NO_SYSTEM_TIME:
-                raise self.no_system()
-            status = self._waits_for()
-            if waited > seconds:
-                raise CommandFailed(
-                    f'the system in {self.namespace} is not ready after {seconds:.0f} s: {status}'
-                )
-            if on_status is not None and status != said and waited > PATIENCE:
-                on_status(status)
-                said = status
-            self.spin()
-
     def start_session(self, request: SessionRequest) -> SessionGoal:
         """Send a goal; the answer comes while the loop turns."""
-        if not self._actions.wait_for_server(timeout_sec=ANSWER_TIME):
+        if not self.wait_until(self._actions.server_is_ready, ANSWER_TIME):
             raise CommandFailed(
                 f'the planner in {self.namespace} takes no goals: restart the system with boots up'
             )
@@ -245,30 +210,7 @@ class BootsClient:
         if answer.error_code:
             raise CommandFailed(answer.error_msg)
 
-    def no_system(self) -> CommandFailed:
-        """Say that nothing runs here."""
-        domain = os.environ.get('ROS_DOMAIN_ID') or '0'
-        return CommandFailed(
-            f'no system in {self.namespace} of ROS domain {domain}: start one with boots up, or '
-            'watch a whole session with boots demo'
-        )
-
     # -- inside
-
-    def _answers_goals(self) -> bool:
-        session = self.session
-        return session is not None and session.stage in (
-            SessionStage.IDLE,
-            SessionStage.RUNNING,
-            SessionStage.PAUSED,
-        )
-
-    def _waits_for(self) -> str:
-        if not self.systems() and self.session is None:
-            return 'looking for a system'
-        if self.session is None:
-            return 'the planner says nothing yet: check the sequence_planner node'
-        return self.session.status
 
     def _call(self, service: Service, request: Any) -> Any:
         if service.name not in self._services:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 FAILED = 1
 WRONG_USE = 2
@@ -11,9 +12,20 @@ ROS_MODULES = ('rclpy', 'compression_boot_msgs', 'rcl_interfaces', 'builtin_inte
 
 
 class CommandError(Exception):
-    """A command ends with one line that names the cause and the cure."""
+    """A command ends with one line that names the cause and the cure.
+
+    Parameters
+    ----------
+    line : str
+    document : mapping, optional
+        What a script gets in the place of the line alone.
+    """
 
     exit_code = FAILED
+
+    def __init__(self, line: str, document: Mapping[str, object] | None = None) -> None:
+        super().__init__(line)
+        self.document = document
 
 
 class CommandFailed(CommandError):

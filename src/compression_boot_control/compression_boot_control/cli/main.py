@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,9 +13,10 @@ import typer
 
 from compression_boot_control.cli import protocols
 from compression_boot_control.cli.demo import demo
-from compression_boot_control.cli.errors import FAILED, explained
+from compression_boot_control.cli.errors import FAILED, CommandError, explained
 from compression_boot_control.cli.reset import reset
 from compression_boot_control.cli.run import run
+from compression_boot_control.cli.simulate import simulate
 from compression_boot_control.cli.status import status
 from compression_boot_control.cli.stop import stop
 from compression_boot_control.cli.up import up
@@ -71,6 +72,7 @@ app.command()(run)
 app.command()(stop)
 app.command()(status)
 app.command()(reset)
+app.command()(simulate)
 app.add_typer(protocols.app, name='protocols')
 
 
@@ -82,20 +84,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result = command.main(words, prog_name='boots', standalone_mode=False, obj=options)
     except typer.TyperException as error:
-        _report(_usage_lines(error, words), as_json='--json' in words)
+        _report(_usage_lines(error), as_json='--json' in words)
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
+        _report(('interrupted',))
         return FAILED
     except Exception as error:  # noqa: BLE001  the one edge where all are caught
         if options.debug:
             traceback.print_exc()
         lines, exit_code = explained(error)
-        _report(lines, as_json='--json' in words)
+        document = error.document if isinstance(error, CommandError) else None
+        _report(lines, document, as_json='--json' in words)
         return exit_code
     return result if isinstance(result, int) else 0
 
 
-def _usage_lines(error: typer.TyperException, words: Sequence[str]) -> tuple[str, ...]:
+def _usage_lines(error: typer.TyperException) -> tuple[str, ...]:
     text = ' '.join(error.format_message().split()).rstrip('.')
     if not text:
         return ()  # it was the help, which is printed already
@@ -103,9 +107,11 @@ def _usage_lines(error: typer.TyperException, words: Sequence[str]) -> tuple[str
     return (f'{text}; see {context.command_path if context else "boots"} --help',)
 
 
-def _report(lines: Sequence[str], *, as_json: bool) -> None:
+def _report(
+    lines: Sequence[str], document: Mapping[str, object] | None = None, *, as_json: bool = False
+) -> None:
     """Say what is wrong: lines for a person, and JSON on the output of a script."""
     if as_json and lines:
-        typer.echo(json.dumps({'ok': False, 'errors': list(lines)}, indent=2))
+        typer.echo(json.dumps(document or {'ok': False, 'errors': list(lines)}, indent=2))
     for line in lines:
         typer.echo(f'error: {line}', err=True)

@@ -21,14 +21,14 @@ def reset(
     """Take an emergency stop or another latched trip back, after a look at the boots."""
     import sys
 
-    from compression_boot_control.cli.client_ros import NO_SYSTEM_TIME, BootsClient
+    from compression_boot_control.cli.client_ros import BootsClient
+    from compression_boot_control.cli.readiness import find_system
 
     if not confirm:
         if not sys.stdin.isatty():
             raise WrongUse('a trip is reset only after a look at the boots: give --confirm')
         confirm = typer.confirm(QUESTION)
     with BootsClient(namespace) as client:
-        if not client.wait_until(lambda: client.systems() > 0, NO_SYSTEM_TIME):
-            raise client.no_system()
+        find_system(client)
         client.reset_safety(confirm=confirm)
     typer.echo('reset: sessions can be run again')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -43,8 +44,9 @@ def run(
 
     from compression_boot_control.cli.client_ros import BootsClient
     from compression_boot_control.cli.interruption import Interruption
+    from compression_boot_control.cli.readiness import wait_ready
     from compression_boot_control.cli.session_display import session_display
-    from compression_boot_control.cli.session_report import result_json, result_table
+    from compression_boot_control.cli.session_report import result_document, result_table
     from compression_boot_control.cli.session_run import run_session
     from compression_boot_control.cli.views import SessionRequest
 
@@ -57,20 +59,24 @@ def run(
     )
     notes = Console(stderr=True)
     with Interruption() as interruption, BootsClient(namespace) as client:
-        client.wait_ready(
-            READY_TIME, interruption, lambda status: notes.print(f'waiting: {status}', style='dim')
+        wait_ready(
+            client,
+            READY_TIME,
+            interruption,
+            lambda status: notes.print(f'waiting: {status}', style='dim', soft_wrap=True),
         )
         if interruption:
             raise CommandFailed('interrupted before the session began')
         note = 'nobody is in the boots' if bench else ''
         with session_display(notes, client.snapshot, protocol, note, plain=plain) as display:
             result = run_session(client, request, interruption, display.update)
-    if as_json:
-        typer.echo(result_json(result))
-    elif result.peak:
+    document = result_document(result)
+    if result.peak and not as_json:
         Console().print(result_table(result, protocol))
     if result.error_code:
-        raise CommandFailed(result.error_text)
+        raise CommandFailed(result.error_text, document)
+    if as_json:
+        typer.echo(json.dumps(document, indent=2))
 
 
 def protocol_text(protocol: str) -> str:

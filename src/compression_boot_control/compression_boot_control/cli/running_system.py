@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from compression_boot_control.cli.errors import CommandFailed
 from compression_boot_control.cli.node_processes import NodeProcesses
+from compression_boot_control.cli.readiness import occupied
 from compression_boot_control.system import describe_system
 
 if TYPE_CHECKING:
     from compression_boot_control.cli.interruption import Interruption
     from compression_boot_control.system import SystemOptions
 
-PATIENCE = 2.0
+PATIENCE = 4.0
 """Reasons for not being ready are said only after this long: at a start they pass by [s]."""
 
 SETTLE_TIME = 5.0
@@ -65,7 +65,7 @@ class RunningSystem:
             if self.client.wait_until(
                 lambda: self.client.systems() > 0, DISCOVERY_TIME, interruption
             ):
-                raise _occupied(self.client.namespace)
+                raise occupied(self.client)
             if not interruption:
                 self._nodes = NodeProcesses(describe_system(options), log_file)
         except BaseException:
@@ -93,13 +93,13 @@ class RunningSystem:
         started = time.monotonic()
         said = ''
         while not (self._interruption or self.client.ready):
-            self.client.spin()
-            self.check()
             session = self.client.session
             status = session.status if session else 'the nodes are starting'
             if status != said and time.monotonic() - started > PATIENCE:
                 on_status(status)
                 said = status
+            self.client.spin()
+            self.check()
 
     def keep_up(self) -> None:
         """Watch until an interruption; then see to it that a session ends vented."""
@@ -110,22 +110,23 @@ class RunningSystem:
 
     def _settle(self, seconds: float, lost: str = '') -> str:
         """End a session, and wait until the boots are vented if anybody can say so."""
-        client = self.client
-        asked = self._interruption.count
-        if lost in WITNESSES or client.safety is None:
+        client, asked = self.client, self._interruption.count
+        safety, session = client.safety, client.session
+        if lost in WITNESSES or safety is None:
             return BY_ITSELF
-        if lost != PLANNER and client.session is not None and client.session.stage.occupied:
+        if lost != PLANNER and session is not None and session.stage.occupied:
             try:
                 client.stop_session()
             except CommandFailed:
                 client.emergency_stop('the session does not stop')
         deadline = time.monotonic() + seconds
-        while client.safety is not None and time.monotonic() < deadline:
-            busy = client.session is not None and client.session.stage.occupied
-            if client.seen_vented and (not busy or lost == PLANNER):
-                return 'the boots are vented'
-            if self._interruption.count > asked:
+        while time.monotonic() < deadline and self._interruption.count == asked:
+            safety, session = client.safety, client.session
+            if safety is None:
                 break
+            busy = session is not None and session.stage.occupied
+            if safety.vented and (not busy or lost == PLANNER):
+                return 'the boots are vented'
             client.spin()
         return BY_ITSELF
 
@@ -141,12 +142,3 @@ class RunningSystem:
         if self._nodes is not None:
             self._nodes.stop()
         self.client.close()
-
-
-def _occupied(namespace: str) -> CommandFailed:
-    domain = os.environ.get('ROS_DOMAIN_ID') or '0'
-    return CommandFailed(
-        f'another system runs in {namespace} of ROS domain {domain}: use that one with boots run, '
-        'end it with Ctrl-C where it was started, or give this one another --namespace or '
-        'ROS_DOMAIN_ID'
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from compression_boot_control.core.units import MINUTE, MMHG
@@ -13,27 +12,24 @@ if TYPE_CHECKING:
     from compression_boot_control.cli.views import SessionResult
 
 
-def result_json(result: SessionResult) -> str:
+def result_document(result: SessionResult) -> dict[str, object]:
     """Write a result for a script."""
-    return json.dumps(
-        {
-            'ok': result.error_code == 0,
-            'error_code': result.error_code,
-            'errors': [result.error_text] if result.error_text else [],
-            'cycles': result.cycles,
-            'elapsed_s': round(result.elapsed, 2),
-            'vented': result.vented,
-            'chambers': [
-                {
-                    'name': name,
-                    'peak_mmhg': round(peak / MMHG, 2),
-                    'dose_mmhg_min': round(result.dose.get(name, 0.0) / MMHG / MINUTE, 2),
-                }
-                for name, peak in result.peak.items()
-            ],
-        },
-        indent=2,
-    )
+    return {
+        'ok': result.error_code == 0,
+        'error_code': result.error_code,
+        'errors': [result.error_text] if result.error_text else [],
+        'cycles': result.cycles,
+        'elapsed_s': round(result.elapsed, 2),
+        'vented': result.vented,
+        'chambers': [
+            {
+                'name': name,
+                'peak_mmhg': round(peak / MMHG, 2),
+                'dose_mmhg_min': round(result.dose.get(name, 0.0) / MMHG / MINUTE, 2),
+            }
+            for name, peak in result.peak.items()
+        ],
+    }
 
 
 def result_table(result: SessionResult, title: str) -> Table:

@@ -25,11 +25,11 @@ def stop(
     as_json: JsonOption = False,
 ) -> None:
     """Stop the session and vent the boots; works in every state."""
-    from compression_boot_control.cli.client_ros import NO_SYSTEM_TIME, BootsClient
+    from compression_boot_control.cli.client_ros import BootsClient
+    from compression_boot_control.cli.readiness import find_system
 
     with BootsClient(namespace) as client:
-        if not client.wait_until(lambda: client.systems() > 0, NO_SYSTEM_TIME):
-            raise client.no_system()
+        find_system(client)
         latched = emergency
         if emergency:
             client.emergency_stop('boots stop --emergency')
