@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from compression_boot_control.resources import config_directory
+
 ParameterValue = bool | int | float | str
 
 EXECUTABLES = (
@@ -20,6 +22,32 @@ EXECUTABLES = (
 
 STARTER_PID = 'COMPRESSION_BOOTS_STARTER_PID'
 """Environment variable by which a starter tells its nodes whose end is theirs too."""
+
+
+def loopback_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables to add so that DDS stays on this machine, where nobody has chosen otherwise.
+
+    `env.sh` sets the same; this is for nodes that are started from elsewhere, such as an overlay of
+    a ROS 2 installation. Whoever opens the system sets a profile or a discovery range of their own.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        Such as ``os.environ``.
+    """
+    chosen = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'ROS_AUTOMATIC_DISCOVERY_RANGE')
+    if any(name in environment for name in chosen):
+        return {}
+    if environment.get('RMW_IMPLEMENTATION', 'rmw_fastrtps_cpp') != 'rmw_fastrtps_cpp':
+        return {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}
+    profile = str(config_directory() / 'fastdds_loopback.xml')
+    return {
+        'RMW_IMPLEMENTATION': 'rmw_fastrtps_cpp',
+        'FASTRTPS_DEFAULT_PROFILES_FILE': profile,
+        'FASTDDS_DEFAULT_PROFILES_FILE': profile,
+        # with LOCALHOST, rmw_fastrtps would add transports of its own to the profile's
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SYSTEM_DEFAULT',
+    }
 
 
 @dataclass(frozen=True)

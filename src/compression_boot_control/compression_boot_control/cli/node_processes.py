@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from compression_boot_control.system import STARTER_PID, NodeDescription
+from compression_boot_control.system import STARTER_PID, NodeDescription, loopback_environment
 
 PATIENCE = 5.0
 """Time for a node to end after SIGTERM [s]; then it is killed, and the dead-man vents."""
@@ -48,7 +48,8 @@ class NodeProcesses:
     """
 
     def __init__(self, nodes: Sequence[NodeDescription], log_file: Path | None = None) -> None:
-        environment = os.environ | {STARTER_PID: str(os.getpid())}
+        environment = os.environ | loopback_environment(os.environ)
+        environment[STARTER_PID] = str(os.getpid())
         self._output = None if log_file is None else log_file.open('ab')
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         # the order of starting does not matter, only that of ending does

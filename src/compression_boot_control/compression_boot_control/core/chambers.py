@@ -42,7 +42,8 @@ def highest(values: FloatArray) -> FloatArray:
 
 def garment_level(values: FloatArray) -> FloatArray:
     """Give a garment-level value its chamber axis; (...) to (..., 1)."""
-    return np.asarray(values)[..., None]
+    levelled: FloatArray = np.asarray(values)[..., None]
+    return levelled
 
 
 def without_chamber_axis(values: NDArray[Number]) -> NDArray[Number]:

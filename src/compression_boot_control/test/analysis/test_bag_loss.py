@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import stat
 import shutil
 import signal
 import subprocess
@@ -264,15 +265,19 @@ def forbidden(tmp_path):
     user = os.geteuid()
     folder = tmp_path / 'forbidden'
     folder.mkdir()
+    closed = [each for each in tmp_path.parents if not each.stat().st_mode & stat.S_IXOTH]
+    for parent in (tmp_path, *closed):
+        parent.chmod(0o755)
     if user == 0:
-        for parent in (tmp_path, *tmp_path.parents[:2]):
-            parent.chmod(0o755)
         os.chown(folder, 65534, 65534)
-        os.seteuid(65534)
     folder.chmod(0)
-    yield folder
-    folder.chmod(0o700)
-    os.seteuid(user)
+    try:
+        if user == 0:
+            os.seteuid(65534)
+        yield folder
+    finally:
+        os.seteuid(user)
+        folder.chmod(0o700)
 
 
 def test_a_folder_without_permission_is_refused(forbidden):
