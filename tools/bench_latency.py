@@ -1,9 +1,9 @@
 """Time from a sensor's sample to the permitted command, over real processes and real DDS.
 
 Starts the nodes in real time at 100 Hz, lets a session run so that every node has work, and matches
-each permitted command with the sample that it answers: from the stamp of the sample, through
-sensing and control, to the stamp that the supervisor gives its permit. Prints median, p99 and worst,
-the same up to the arrival at one more process, and what all nodes together take of a core.
+each permitted command with the sample that it answers: from the stamp of the sample to
+that of the permit. Prints median, p99 and worst, the same up to the arrival at
+one more process, and what all nodes together take of a core.
 
 Run as ``python tools/bench_latency.py``, with ``--seconds`` for a longer measurement.
 """
