@@ -30,6 +30,8 @@ from compression_boot_control.core.safety.hazards import (
     READING_INVALID,
     READINGS_STALE,
     REQUEST_STALE,
+    RIVAL_SENDER,
+    SENSORS_APART,
     Hazard,
     Scope,
 )
@@ -50,7 +52,7 @@ DT = 1.0 / 64.0
 """A power of two, so that times add up exactly."""
 
 LEGS = ('left', 'left', 'right', 'right')
-LIMITS = HARD_LIMITS.tightened(over_pressure_time=0.25)
+LIMITS = HARD_LIMITS.tightened(over_pressure_time=0.25, sensors_apart_time=0.25)
 TABLE = SafetyTable.build(LIMITS, LEGS)
 DEBOUNCE_STEPS = 16
 SHAPE = (4,)
@@ -64,6 +66,7 @@ def inputs(
     cycle_age: float = 0.01,
     emergency: bool = False,
     device_fault: bool = False,
+    rival: bool = False,
 ) -> SafetyInputs:
     """Return what is judged, a sound garment at 40 mmHg unless said otherwise."""
     return SafetyInputs(
@@ -73,6 +76,8 @@ def inputs(
         cycle_age=np.array([cycle_age]),
         emergency=np.array([emergency]),
         device_fault=np.array([device_fault]),
+        rival=np.array([rival]),
+        second=np.full(SHAPE, math.nan),
     )
 
 
@@ -150,6 +155,13 @@ def raw_of(pascal: float) -> SafetyInputs:
     return SOUND._replace(raw=raw)
 
 
+def apart(pascal: float) -> SafetyInputs:
+    """Return a garment whose first chamber has two sensors this far apart [Pa]."""
+    second = np.full(SHAPE, math.nan)
+    second[0] = pascal
+    return VENTED._replace(second=second)
+
+
 CONDITIONS = {
     'SR-01 emergency stop': Condition(EMERGENCY_STOP, SOUND, inputs(emergency=True)),
     'SR-02 over-pressure': Condition(
@@ -183,6 +195,13 @@ CONDITIONS = {
         inputs(cycle_age=above(LIMITS.cycle_time)),
     ),
     'SR-07 own cycle of no age': Condition(OWN_CYCLE_LATE, SOUND, inputs(cycle_age=math.nan)),
+    'SR-17 second sensor lower': Condition(
+        SENSORS_APART, apart(-LIMITS.sensors_apart), apart(below(-LIMITS.sensors_apart))
+    ),
+    'SR-17 second sensor higher': Condition(
+        SENSORS_APART, apart(LIMITS.sensors_apart), apart(above(LIMITS.sensors_apart))
+    ),
+    'SR-18 another sender': Condition(RIVAL_SENDER, SOUND, inputs(rival=True)),
 }
 EACH_CONDITION = pytest.mark.parametrize('condition', CONDITIONS.values(), ids=list(CONDITIONS))
 
@@ -225,7 +244,7 @@ def test_garment_is_permitted_again_unless_the_hazard_latches(condition: Conditi
     state = after(*[condition.hazardous] * cycles, SOUND)
     latched = condition.hazard.latched
     assert state.vent.any() == latched
-    assert status(state) == (SafetyStatus.TRIPPED if latched else SafetyStatus.PERMITTING)
+    assert (status(state) != SafetyStatus.PERMITTING) == latched
 
 
 def test_reading_of_a_chamber_is_blamed_on_that_chamber() -> None:
@@ -402,6 +421,7 @@ def test_reset_is_refused_while_the_cause_is_there() -> None:
         pytest.param(math.inf, id='inf'),
         pytest.param(-math.inf, id='-inf'),
         pytest.param(-37.5 * MMHG, id='sensor without a signal'),
+        pytest.param(LOWEST_RAW, id='at the bottom of the range'),
     ],
 )
 def test_reset_is_refused_unless_every_chamber_is_known_to_be_vented(
@@ -439,6 +459,8 @@ def test_batch_equals_single_garments() -> None:
             cycle_age=rng.uniform(0.0, 0.21, (3, 1)),
             emergency=np.array([[False], [False], [True]]),
             device_fault=rng.random((3, 1)) < 0.1,
+            rival=rng.random((3, 1)) < 0.1,
+            second=rng.choice([0.0, 40.0, np.nan], (3, 4)) * MMHG,
         )
         batch = supervisor_step(TABLE, batch, judged, DT)
         for i, single in enumerate(singles):
