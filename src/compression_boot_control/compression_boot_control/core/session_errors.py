@@ -15,6 +15,8 @@ class SessionError(IntEnum):
     INVALID_PROTOCOL = 104
     OVER_LIMIT = 105
     NO_SUCH_LEG = 106
+    NOT_SCREENED = 107
+    TOO_MUCH = 108
     CANCELLED = 110
     STOPPED = 111
     SAFETY = 112

@@ -18,6 +18,7 @@ from compression_boot_msgs.msg import (
 from compression_boot_msgs.srv import (
     AdjustZone,
     EmergencyStop,
+    ExtendSession,
     PauseSession,
     ReportSymptom,
     ResetSafety,
@@ -100,6 +101,7 @@ RESUME = Service('session/resume', ResumeSession, 'goes on after a pause')
 STOP = Service('session/stop', StopSession, 'ends the session and vents')
 SET_INTENSITY = Service('session/set_intensity', SetIntensity, 'scales the pressures')
 ADJUST_ZONE = Service('session/adjust_zone', AdjustZone, 'boosts, lowers or skips a zone')
+EXTEND = Service('session/extend', ExtendSession, 'adds time to the session, or takes it away')
 REPORT_SYMPTOM = Service('session/report_symptom', ReportSymptom, 'the person feels something')
 EMERGENCY_STOP = Service('emergency_stop', EmergencyStop, 'vents at once and latches')
 RESET = Service('safety/reset', ResetSafety, 'takes a latched trip back')

@@ -36,6 +36,14 @@ def own_protocols(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ('advanced', 65, 50, 40),
         ('pre_run', 45, 35, 15),
         ('demonstration', 40, 30, 1),
+        ('soreness_first', 55, 40, 30),
+        ('soreness_second', 45, 30, 30),
+        ('lymphatic', 60, 50, 30),
+        ('descent', 55, 40, 28),
+        ('marathon', 55, 40, 45),
+        ('daily_maintenance', 40, 30, 20),
+        ('gentle_first_time', 30, 25, 15),
+        ('next_morning', 50, 35, 20),
     ],
 )
 def test_the_usual_doses(name: str, foot: float, thigh: float, minutes: float) -> None:
@@ -68,7 +76,7 @@ def test_an_unknown_name_gets_a_near_one() -> None:
         load_protocol('begginer')
     (line,) = caught.value.lines
     assert 'did you mean beginner?' in line
-    assert 'allowed: advanced, beginner, demonstration, intermediate, pre_run' in line
+    assert 'allowed: advanced, beginner, daily_maintenance, demonstration' in line
 
 
 @pytest.mark.parametrize('name', ['', '../garments/five_zone', '..', 'x' * 10_000, '\x1b[31m'])
