@@ -53,7 +53,7 @@ def compiled_tick() -> Callable[..., None]:
 
     def one_tick(model, memory, request, raw, inlet, exhaust, supply, dt):  # type: ignore[no-untyped-def]
         version  # noqa: B018  as a part of this closure it is one of the key of numba's cache
-        tick(model, memory, request, raw, inlet, exhaust, supply, dt)
+        tick(model, memory, request, raw, inlet, exhaust, supply, dt)  # type: ignore[no-untyped-call]
 
     compiled: Callable[..., None] = njit(cache=True, error_model='numpy')(one_tick)
     return compiled

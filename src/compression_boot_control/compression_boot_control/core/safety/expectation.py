@@ -37,8 +37,8 @@ class Expectation(NamedTuple):
         [m3], [m3/Pa].
     inlet_conductance, dead_band : (..., N) array
         [m3/(s Pa)], [0..1).
-    hose_quadratic : (..., N) array
-        Pressure drop per squared flow [Pa s2/m6].
+    hose_linear, hose_quadratic : (..., N) array
+        Pressure drop per flow [Pa s/m3], and per squared flow [Pa s2/m6].
     leak : (..., N) array
         Calibrated leak at 60 mmHg [m3/s].
     free_flow, shut_off, relief : (..., 1) array
@@ -49,6 +49,7 @@ class Expectation(NamedTuple):
     compliance: FloatArray
     inlet_conductance: FloatArray
     dead_band: FloatArray
+    hose_linear: FloatArray
     hose_quadratic: FloatArray
     leak: FloatArray
     free_flow: FloatArray
@@ -62,12 +63,14 @@ class Expectation(NamedTuple):
         def level(value: float) -> FloatArray:
             return np.asarray(value, dtype=np.float64)[..., None]
 
+        linear, quadratic = _hose(garment.hose_length, garment.hose_bore)
         return Expectation(
             rest_volume=garment.rest_volume,
             compliance=garment.compliance,
             inlet_conductance=garment.inlet_conductance,
             dead_band=garment.valve_dead_band,
-            hose_quadratic=_hose_quadratic(garment.hose_length, garment.hose_bore),
+            hose_linear=linear,
+            hose_quadratic=quadratic,
             leak=garment.leak,
             free_flow=level(garment.pump.free_flow),
             shut_off=level(garment.pump.shut_off_pressure),
@@ -75,13 +78,17 @@ class Expectation(NamedTuple):
         )
 
 
-def _hose_quadratic(length: FloatArray, bore: FloatArray) -> FloatArray:
-    """Drop of a hose per squared flow, by Blasius friction and 1.5 velocity heads at 12 L/min."""
+def _hose(length: FloatArray, bore: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Drop of a hose per flow and per squared flow.
+
+    Hagen-Poiseuille, and what is missing to Blasius friction and 1.5 velocity heads at 12 L/min.
+    """
     speed = _REFERENCE_FLOW / (np.pi * bore**2 / 4.0)
     reynolds = _AIR_DENSITY * speed * bore / _AIR_VISCOSITY
     losses = 0.316 / reynolds**0.25 * length / bore + 1.5
-    drop: FloatArray = losses * 0.5 * _AIR_DENSITY * speed**2 / _REFERENCE_FLOW**2
-    return drop
+    linear = 128.0 * _AIR_VISCOSITY * length / (np.pi * bore**4)
+    turbulent = losses * 0.5 * _AIR_DENSITY * speed**2 - linear * _REFERENCE_FLOW
+    return linear, np.maximum(turbulent, 0.0) / _REFERENCE_FLOW**2
 
 
 def air_beyond_slack(expectation: Expectation, pressure: FloatArray) -> FloatArray:
@@ -152,7 +159,7 @@ def expected_flow(
 
 def hose_rise(expectation: Expectation, flow: FloatArray) -> FloatArray:
     """How much higher a port reads than its chamber, at a flow into it [Pa]."""
-    rise: FloatArray = expectation.hose_quadratic * flow * flow
+    rise: FloatArray = flow * (expectation.hose_linear + expectation.hose_quadratic * flow)
     return rise
 
 

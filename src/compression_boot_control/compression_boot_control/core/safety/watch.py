@@ -42,8 +42,12 @@ _SHORTEST = 0.01
 _ARRIVED = 5.0 * _MMHG
 """A chamber this close below its set-point holds it [Pa] [P]."""
 
-_REACHED = 0.9
+_TELLING = 12.0 * _MMHG
+"""Drop across an inlet from which its flow can be told [Pa] [P]."""
+
 _HALF = 0.5
+_NEVER = 2.0
+"""Air beyond which a chamber that never held its set-point does not inflate, as a share [-] [P]."""
 
 _LEAST_TARGET = 15.0 * _MMHG
 """Set-points below this are no inflation to be judged: a vented chamber is there too [Pa] [P]."""
@@ -185,10 +189,12 @@ def watch_step(
     known = np.minimum(air, air_needed(expectation, np.maximum(port, 0.0)))
     air = np.where(exhaust > 0.0, known, air)
 
-    inside = port - hose_rise(expectation, flow)
-    same = target == watch.target
-    held = same & ~venting & ((watch.held_time > 0.0) | (inside >= target - _ARRIVED))
     moved = (np.abs(inlet - watch.inlet) > _MOVED) | (np.abs(exhaust - watch.exhaust) > _MOVED)
+    rest = np.where(moved, 0.0, watch.rest + dt)
+    arrived = (rest > _SETTLED) & (inlet <= 0.0) & (port >= target - _ARRIVED)
+    held = (target == watch.target) & ~venting & ((watch.held_time > 0.0) | arrived)
+    # with less across the valve than two sensors may be off, its flow is not known
+    topped = np.where(rail - port > _TELLING, np.minimum(through, flow), 0.0)
     still = np.abs(raw - watch.anchor) <= _STILL
     # two samples that arrive in a burst were not taken so close together
     rate = (raw - watch.raw) / max(dt, _SHORTEST)
@@ -199,9 +205,9 @@ def watch_step(
         vented_time=np.where(venting, watch.vented_time + dt, 0.0),
         air=air,
         flow=flow,
-        held_air=np.where(held, watch.held_air + through * dt, 0.0),
+        held_air=np.where(held, watch.held_air + topped * dt, 0.0),
         held_time=np.where(held, watch.held_time + dt, 0.0),
-        rest=np.where(moved, 0.0, watch.rest + dt),
+        rest=rest,
         inlet=inlet,
         exhaust=exhaust,
         target=target,
@@ -229,11 +235,15 @@ def signs(limits: SafetyLimits, expectation: Expectation, watch: Watch, orders: 
         over_set_point=~venting & (inside > watch.allowed + limits.excess),
         under_pressure=under_pressure,
         not_deflated=venting & (raw >= limits.vented_pressure),
-        not_inflated=inflating & (watch.air > most) & (inside < _HALF * target),
+        not_inflated=inflating
+        & (
+            ((watch.air > most) & (inside < _HALF * target))
+            | ((watch.air > _NEVER * needed) & (watch.held_time <= 0.0))
+        ),
         leak=inflating & (watch.held_air > air_at_rest(expectation, target) + topped),
         kink=inflating
-        & (inside > _REACHED * target)
-        & (watch.air < limits.kink_share * air_beyond_slack(expectation, target)),
+        & (inside > np.maximum(_HALF * target, _LEAST_TARGET))
+        & (watch.air < limits.kink_share * air_beyond_slack(expectation, inside)),
         offset=(watch.vented_time >= limits.zero_time)
         & ~under_pressure
         & (np.abs(raw) > limits.zero_offset),
