@@ -34,11 +34,30 @@ class ManifoldSample:
     watchdog_expired : bool
         The device's own dead-man acts.
     fault : ManifoldFault
+    emergency_input : bool
+        The hardware's emergency input is pressed, or its line is broken.
     """
 
     readings: Readings
     watchdog_expired: bool
     fault: ManifoldFault
+    emergency_input: bool = False
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who the device says it is; None for what it does not say.
+
+    Attributes
+    ----------
+    serial_number, firmware_version : int or None
+    dead_man : float or None
+        Time without a command after which the device vents by itself [s].
+    """
+
+    serial_number: int | None = None
+    firmware_version: int | None = None
+    dead_man: float | None = None
 
 
 class Manifold(ABC):
@@ -47,6 +66,8 @@ class Manifold(ABC):
     A backend answers within one sample period or raises `ManifoldError`; it never answers with an
     old value, and never with 0 in place of one that is missing. It has a dead-man of its own:
     without a `write` for 250 ms it closes the inlets, opens the exhausts and stops the pump.
+
+    The tests in ``test/hardware/test_conformance.py`` say all this of every backend.
 
     Attributes
     ----------
@@ -78,3 +99,25 @@ class Manifold(ABC):
     def vent(self) -> None:
         """Drive everything to its safe position."""
         self.write(Actuation.vented((len(self.garment),)))
+
+    def reset(self) -> None:
+        """Obey again after a dead-man, a dump or a trip of the device; leaves the garment vented.
+
+        Somebody who has looked at the garment asks for it; nothing calls it by itself.
+        """
+        self.vent()
+
+    def identity(self) -> Identity:
+        """Who the device says it is."""
+        return Identity()
+
+    def dump(self) -> bool:
+        """Vent by the device's own emergency stop, until `reset`; False if it has none."""
+        return False
+
+    def limit_pressure(self, pressure: float | None) -> bool:
+        """Lower the pressure at which the device vents by itself [Pa]; False if it cannot.
+
+        None gives the device its own limit back.
+        """
+        return False

@@ -1,0 +1,92 @@
+"""Every backend, open and with boots behind it, for the tests that all of them pass."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from compression_boot_control.core.garment import Garment
+from compression_boot_control.core.signals import Actuation
+from compression_boot_control.hardware.emulated_device import EmulatedDevice
+from compression_boot_control.hardware.emulated_server import EmulatedServer
+from compression_boot_control.hardware.garment_file import load_garment
+from compression_boot_control.hardware.manifold import Manifold, ManifoldSample
+from compression_boot_control.hardware.modbus import ModbusManifold
+from compression_boot_control.hardware.modbus_link import ModbusLink
+from compression_boot_control.hardware.profile_file import ProfileFile, load_profile
+from compression_boot_control.hardware.simulated import SimulatedManifold
+from compression_boot_control.hardware.virtual_link import VirtualClock, VirtualLink
+
+BACKENDS = ('sim', 'virtual', 'tcp', 'rtu')
+
+
+def patient(profile: ProfileFile, milliseconds: float = 200.0) -> ProfileFile:
+    """The same profile with time for a computer that is busy with other tests."""
+    timing = profile.timing.model_copy(
+        update={
+            'timeout_ms': milliseconds,
+            'cycle_ms': max(profile.timing.cycle_ms, 10.0),
+            'heartbeat_ms': 1000.0,
+        }
+    )
+    return profile.model_copy(update={'timing': timing})
+
+
+def link_to(server: EmulatedServer, profile: ProfileFile) -> ModbusLink:
+    """A link to a server."""
+    if profile.link.transport == 'tcp':
+        update: dict[str, object] = {'port': server.port}
+    else:
+        update = {'device': server.address}
+    return ModbusLink(profile.link.model_copy(update=update), profile.timing)
+
+
+@dataclass
+class Bench:
+    """A backend and the time that it lives in."""
+
+    manifold: Manifold
+    wait: Callable[[float], None]
+
+    def run(self, seconds: float, actuation: Actuation | None) -> ManifoldSample:
+        """Take samples for a while, feeding the dead-man with a command if there is one."""
+        period = self.manifold.sample_period
+        for _ in range(max(round(seconds / period), 1)):
+            if actuation is not None:
+                self.manifold.write(actuation)
+            self.wait(period)
+            sample = self.manifold.read()
+        return sample
+
+
+def make_bench(kind: str, garment: Garment, stack: ExitStack) -> Bench:
+    """A backend of a kind, with its server if it needs one."""
+    if kind == 'sim':
+        return Bench(SimulatedManifold(garment), lambda _seconds: None)
+    if kind == 'virtual':
+        profile, clock = load_profile('generic_tcp'), VirtualClock()
+        link = VirtualLink(EmulatedDevice(garment, profile), clock)
+        return Bench(ModbusManifold(garment, profile, link, clock.now), clock.wait)
+    profile = patient(load_profile(f'generic_{kind}'))
+    server = stack.enter_context(EmulatedServer(EmulatedDevice(garment, profile), profile))
+    manifold = ModbusManifold(garment, profile, link_to(server, profile))
+    # real time has to pass for a device that runs by itself
+    return Bench(manifold, time.sleep)
+
+
+@pytest.fixture
+def garment() -> Garment:
+    return load_garment('five_zone')
+
+
+@pytest.fixture(params=BACKENDS)
+def bench(request: pytest.FixtureRequest, garment: Garment) -> Iterator[Bench]:
+    with ExitStack() as stack:
+        made = make_bench(request.param, garment, stack)
+        made.manifold.open()
+        yield made
+        made.manifold.close()
