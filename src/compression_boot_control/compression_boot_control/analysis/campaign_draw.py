@@ -54,8 +54,8 @@ class Claim:
         Which hazard shows it, and until when.
     exempt : str
         Why it cannot be told for certain; empty: it is declared detectable.
-    weak : tuple of float
-        Range from which magnitudes are drawn, in the unit of the fault; empty: no magnitude.
+    magnitudes : tuple of float or None
+        Range from which magnitudes are drawn, in the unit of the fault; None: it has none.
     """
 
     expected: str
@@ -73,9 +73,17 @@ CLAIMS: Mapping[FaultKind, Claim] = MappingProxyType(
             (0.5, 1.0),
         ),
         FaultKind.INLET_STUCK_SHUT: Claim(f'SR-11, {_BY_CYCLE}'),
-        FaultKind.EXHAUST_STUCK_OPEN: Claim(f'SR-11, {_BY_CYCLE}', magnitudes=(0.5, 1.0)),
+        FaultKind.EXHAUST_STUCK_OPEN: Claim(
+            f'SR-11, {_BY_CYCLE}',
+            'an inlet that passes more than the exhaust keeps the pressure right',
+            (0.5, 1.0),
+        ),
         FaultKind.EXHAUST_STUCK_SHUT: Claim(f'SR-10, {_BY_CYCLE}'),
-        FaultKind.HOSE_KINK: Claim(f'SR-13 or SR-11, {_BY_CYCLE}', magnitudes=(0.005, 0.02)),
+        FaultKind.HOSE_KINK: Claim(
+            f'SR-13 or SR-11, {_BY_CYCLE}',
+            'a kink that comes while air is in hides it from the sensor at the port',
+            (0.005, 0.02),
+        ),
         FaultKind.HOSE_BURST: Claim(f'SR-11, {_BY_CYCLE}', magnitudes=(0.5, 1.0)),
         FaultKind.LEAK: Claim(
             'SR-12 after 7 s beyond what creep and cooling take',

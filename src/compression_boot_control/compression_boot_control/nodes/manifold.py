@@ -268,6 +268,7 @@ class ManifoldNode(SafeLifecycleNode):
             pump=float(readings.pump),
             permitted_sequence=self._permitted_sequence,
             watchdog_expired=sample.watchdog_expired,
+            emergency_input=sample.emergency_input,
             fault=int(sample.fault),
         )
         message.header.stamp = stamp

@@ -8,25 +8,21 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from builtin_interfaces.msg import Time
-from compression_boot_msgs.msg import Alarm, ManifoldState, ValveCommand
-from compression_boot_msgs.msg import SafetyState as SafetyStateMessage
+from compression_boot_msgs.msg import ManifoldState, Setpoints, ValveCommand
 from compression_boot_msgs.srv import EmergencyStop, ResetSafety
 
 from compression_boot_control.core.safety.gate import CommandGate, RefusedCommand
-from compression_boot_control.core.safety.hazards import HAZARDS, Hazard, Scope
 from compression_boot_control.core.safety.limits import HARD_LIMITS
 from compression_boot_control.core.safety.supervisor import (
-    ResetRefusal,
     SafetyInputs,
     SafetyState,
-    SafetyStatus,
     SafetyTable,
     reset,
     status,
     supervisor_step,
 )
-from compression_boot_control.core.signals import Actuation
+from compression_boot_control.core.safety.watch import Orders
+from compression_boot_control.core.signals import Actuation, Mode
 from compression_boot_control.nodes.conversions import (
     ChamberOrder,
     command_from,
@@ -41,9 +37,11 @@ from compression_boot_control.nodes.interfaces import (
     REQUESTED,
     RESET,
     SAFETY_STATE,
+    SETPOINTS,
 )
-from compression_boot_control.nodes.parameters import GARMENT, Parameter
 from compression_boot_control.nodes.runtime import ConfigurationError, SafeNode, run
+from compression_boot_control.nodes.safety_parameters import PARAMETERS, RESET_TEXT
+from compression_boot_control.nodes.safety_report import SafetyReport
 
 CYCLE = 0.02
 """Period of the supervisor's own timer [s]."""
@@ -51,30 +49,18 @@ CYCLE = 0.02
 STATE_PERIOD = 0.1
 """Longest time from one safety/state to the next [s]."""
 
+SETPOINT_AGE_LIMIT = 0.5
+"""Set-points older than this ask for nothing: what is under pressure then is so for no reason [s].
+"""
+
+RIVALS_EVERY = 5
+"""Cycles from one look for other senders to the next."""
+
+FIRST_LOOKS = 2.0
+"""Time after its start in which a supervisor that finds another one ends itself [s]."""
+
 LONGEST_STEP = 1.0
 """A jump of simulated time counts as no more than this [s]."""
-
-
-def _limit(name: str, text: str, low: float) -> Parameter:
-    hard = float(getattr(HARD_LIMITS, name))
-    return Parameter(name, hard, f'{text}; may only be tightened', low, hard)
-
-
-PARAMETERS = (
-    GARMENT,
-    _limit('over_pressure', 'absolute limit on the raw pressure [Pa]', 1000.0),
-    _limit('over_pressure_time', 'time above it before the trip [s]', 0.01),
-    _limit('state_age', 'longest age of a manifold state [s]', 0.02),
-    _limit('request_age', 'longest age of a valid request [s]', 0.02),
-)
-
-RESET_TEXT = {
-    ResetRefusal.NONE: '',
-    ResetRefusal.NOT_CONFIRMED: 'look at the garment and the person, then reset with confirm true',
-    ResetRefusal.CAUSE_ACTIVE: 'the cause is still there; see the alarms in safety/state',
-    ResetRefusal.NOT_VENTED: 'a chamber is above 15 mmHg or unknown; wait, or open the zips',
-    ResetRefusal.NOT_TRIPPED: 'nothing is tripped, so there is nothing to reset',
-}
 
 
 class SafetySupervisorNode(SafeNode):
@@ -91,7 +77,7 @@ class SafetySupervisorNode(SafeNode):
         self._names = list(garment.chamber_names)
         self._shape = (len(garment),)
         self._order = ChamberOrder(garment.chamber_names)
-        self._table = SafetyTable.build(self._limits, garment.legs)
+        self._table = SafetyTable.build(self._limits, garment.legs, garment)
         self._state = SafetyState.initial(self._shape)
         self._vented = Actuation.vented(self._shape)
         self._gate = CommandGate(garment.chamber_names)
@@ -104,7 +90,18 @@ class SafetySupervisorNode(SafeNode):
         self._cycle_at = self.steady_time
         self._process_time: float | None = None
         self._sample_time = 0.0
-        self._since: dict[int, Time] = {}
+        self._report = SafetyReport(self._names, self._limits)
+        self._target = np.zeros(self._shape)
+        self._targets_at = -math.inf
+        self._supply = math.nan
+        self._second = np.full(self._shape, np.nan)
+        self._ordered = self._vented
+        self._state_sequence = 0
+        self._sampled_at: float | None = None
+        self._new_sample = False
+        self._rival = ''
+        self._cycles = 0
+        self._began_at = self.steady_time
         self._sequence = 0
         self._refused = ''
         self._published_at = -math.inf
@@ -113,6 +110,7 @@ class SafetySupervisorNode(SafeNode):
         self._safety_state = self.advertise(SAFETY_STATE)
         self.listen(MANIFOLD_STATE, self._on_state)
         self.listen(REQUESTED, self._on_request)
+        self.listen(SETPOINTS, self._on_setpoints)
         self.serve(EMERGENCY_STOP, self._on_emergency_stop)
         self.serve(RESET, self._on_reset)
         self.every(CYCLE, self._on_cycle)
@@ -124,21 +122,45 @@ class SafetySupervisorNode(SafeNode):
     def health(self) -> tuple[bool, str, dict[str, str]]:
         """Report the verdict and what was refused."""
         verdict = status(self._state)
-        values = {'verdict': verdict.name, 'last refused request': self._refused}
+        values = {
+            'verdict': verdict.name,
+            'last refused request': self._refused,
+            'other senders': self._rival,
+        }
         return not self._state.vent.any(), verdict.name.lower(), values
 
     # -- inputs
 
     def _on_state(self, message: ManifoldState) -> None:
+        now = self.steady_time
+        if message.sequence <= self._state_sequence and now - self._state_at <= (
+            self._limits.state_age
+        ):
+            return  # old or repeated; a manifold that was restarted counts from 1, after a silence
+        self._state_sequence = message.sequence
         (self._raw,) = self._order.arranged(message.name, message.pressure)
+        if len(message.second_pressure):
+            (self._second,) = self._order.arranged(message.name, message.second_pressure)
+        self._supply = message.supply_pressure
         self._device_fault = message.fault != ManifoldState.FAULT_NONE
-        self._state_at = self.steady_time
+        if message.emergency_input and not self._emergency:
+            self._emergency = 'hardware input'
+        self._state_at = now
         self._sample_time = seconds(message.header.stamp)
+        self._new_sample = True
         before = self._state.vent
         self._judge()
+        if not message.emergency_input and self._emergency == 'hardware input':
+            self._emergency = ''
         if (self._state.vent & ~before).any():
-            self._permit(self._vented, 0)
+            self._permit(self._allowed(self._ordered), 0)
             self._publish_state()
+
+    def _on_setpoints(self, message: Setpoints) -> None:
+        mode, target = self._order.arranged(message.name, message.mode, message.target)
+        asked = np.isin(mode, [Mode.TRACK, Mode.HOLD]) & (target > 0.0)
+        self._target = np.where(asked, target, 0.0)
+        self._targets_at = self.steady_time
 
     def _on_request(self, message: ValveCommand) -> None:
         now = self.steady_time
@@ -152,14 +174,17 @@ class SafetySupervisorNode(SafeNode):
             self.get_logger().warning(f'request refused: {error}', throttle_duration_sec=1.0)
             return
         self._request_at = now
-        fresh = now - self._state_at <= self._limits.state_age
+        self._permit(self._allowed(wanted), message.source_sequence)
+
+    def _allowed(self, wanted: Actuation) -> Actuation:
+        """Take from a command what the verdict, and the age of the readings, do not let through."""
+        fresh = self.steady_time - self._state_at <= self._limits.state_age
         vent = self._state.vent | (not fresh)
-        allowed = Actuation(
+        return Actuation(
             inlet=np.where(vent, 0.0, wanted.inlet),
             exhaust=np.where(vent, 1.0, wanted.exhaust),
             pump=np.where(vent.all(), 0.0, wanted.pump),
         )
-        self._permit(allowed, message.source_sequence)
 
     def _on_emergency_stop(
         self, request: EmergencyStop.Request, response: EmergencyStop.Response
@@ -185,11 +210,25 @@ class SafetySupervisorNode(SafeNode):
         return response
 
     def _on_cycle(self) -> None:
+        self._cycles += 1
+        if self._cycles % RIVALS_EVERY == 0:
+            self._look_for_rivals()
         self._judge()
         self._cycle_at = self.steady_time
         if self._state.vent.all():
             self._permit(self._vented, 0)
         self._publish_state_if_due()
+
+    def _look_for_rivals(self) -> None:
+        """Find other senders on the safety path; a supervisor that is one too many ends itself."""
+        topics = (PERMITTED, REQUESTED, MANIFOLD_STATE)
+        crowded = [topic.name for topic in topics if self.count_publishers(topic.name) > 1]
+        self._rival = ', '.join(crowded)
+        if PERMITTED.name in crowded and self.steady_time - self._began_at < FIRST_LOOKS:
+            self.end(
+                f'another supervisor already sends {PERMITTED.name} in {self.get_namespace()}: '
+                'stop that system, or start this one with another namespace or ROS_DOMAIN_ID'
+            )
 
     # -- verdict
 
@@ -202,8 +241,34 @@ class SafetySupervisorNode(SafeNode):
             cycle_age=np.array([now - self._cycle_at]),
             emergency=np.array([bool(self._emergency)]),
             device_fault=np.array([self._device_fault]),
+            rival=np.array([bool(self._rival)]),
+            second=self._second,
+            orders=self._orders(now),
         )
-        self._state = supervisor_step(self._table, self._state, inputs, self._elapsed(now))
+        elapsed = self._elapsed(now)
+        self._state = supervisor_step(
+            self._table, self._state, inputs, elapsed, self._sample_interval()
+        )
+
+    def _orders(self, now: float) -> Orders:
+        """What was asked of the hardware; set-points that are old ask for nothing."""
+        fresh = now - self._targets_at <= SETPOINT_AGE_LIMIT
+        return Orders(
+            target=self._target if fresh else np.zeros(self._shape),
+            inlet=self._ordered.inlet,
+            exhaust=self._ordered.exhaust,
+            pump=np.atleast_1d(self._ordered.pump),
+            supply=np.array([self._supply]),
+        )
+
+    def _sample_interval(self) -> float:
+        """Time between the last two samples, if this verdict is on a new one; else 0 [s]."""
+        if not self._new_sample:
+            return 0.0
+        self._new_sample = False
+        time = self._process_time
+        last, self._sampled_at = self._sampled_at, time
+        return 0.0 if last is None or time is None else min(max(time - last, 0.0), LONGEST_STEP)
 
     def _elapsed(self, now: float) -> float:
         """Time that the boots have lived since the last verdict [s].
@@ -218,6 +283,7 @@ class SafetySupervisorNode(SafeNode):
     # -- outputs
 
     def _permit(self, actuation: Actuation, source_sequence: int) -> None:
+        self._ordered = actuation
         self._sequence += 1
         stamp = self.get_clock().now().to_msg()
         self._permitted.publish(
@@ -235,60 +301,14 @@ class SafetySupervisorNode(SafeNode):
         binding = state.active | state.latch
         self._published = binding.tobytes() + state.vent.tobytes()
         self._published_at = self.steady_time
-        stamp = self.get_clock().now().to_msg()
-        verdict = status(state)
-        # while it starts, what has not been heard yet is no alarm
-        alarms = [
-            self._alarm(row, hazard, stamp)
-            for row, hazard in enumerate(HAZARDS)
-            if binding[:, row].any() and verdict != SafetyStatus.STARTING
-        ]
-        self._since = {row: self._since.get(row, stamp) for row in np.flatnonzero(binding.any(0))}
-        alarms.sort(key=lambda alarm: -alarm.priority)
-        message = SafetyStateMessage(
-            state=int(verdict),
-            reason=self._reason(verdict, alarms),
-            vented=bool((self._raw < self._limits.vented_pressure).all()),
-            vented_name=[self._names[i] for i in np.flatnonzero(state.vent)],
-            alarms=alarms,
-        )
-        message.header.stamp = stamp
-        self._safety_state.publish(message)
-
-    def _reason(self, verdict: SafetyStatus, alarms: list[Alarm]) -> str:
-        if verdict == SafetyStatus.STARTING:
-            return 'waiting for readings and requests'
-        return alarms[0].text if alarms else ''
-
-    def _alarm(self, row: int, hazard: Hazard, stamp: Time) -> Alarm:
-        concerned = self._state.active[:, row] | self._state.latch[:, row]
-        local = hazard.scope != Scope.ALL or not concerned.all()
-        limit = math.nan if hazard.limit is None else float(getattr(self._limits, hazard.limit))
-        return Alarm(
-            id=hazard.id,
-            text=hazard.text,
-            priority=int(hazard.priority),
-            name=[self._names[i] for i in np.flatnonzero(concerned)] if local else [],
-            active=bool(self._state.active[:, row].any()),
-            latched=bool(self._state.latch[:, row].any()),
-            since=self._since.get(row, stamp),
-            expected=limit,
-            measured=self._measured(hazard, concerned),
-            advice=hazard.advice,
-        )
-
-    def _measured(self, hazard: Hazard, concerned: np.ndarray) -> float:
         now = self.steady_time
         ages = {
             'state_age': now - self._state_at,
             'request_age': now - self._request_at,
             'cycle_time': now - self._cycle_at,
         }
-        if hazard.limit in ages:
-            return float(ages[hazard.limit])
-        if hazard.limit is None:
-            return math.nan
-        return float(np.max(self._raw[concerned]))
+        stamp = self.get_clock().now().to_msg()
+        self._safety_state.publish(self._report.message(state, self._raw, ages, stamp))
 
 
 def main() -> None:

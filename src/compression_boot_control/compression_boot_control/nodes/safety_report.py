@@ -1,0 +1,104 @@
+"""The supervisor's verdict as a message: state, reason, and an alarm for each hazard."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from compression_boot_msgs.msg import Alarm
+from compression_boot_msgs.msg import SafetyState as SafetyStateMessage
+
+from compression_boot_control.core.safety.hazards import HAZARDS, Hazard, Scope
+from compression_boot_control.core.safety.limits import SafetyLimits
+from compression_boot_control.core.safety.supervisor import SafetyState, SafetyStatus, status
+from compression_boot_control.core.signals import FloatArray
+
+PRESSURES = frozenset({'over_pressure', 'highest_raw', 'zero_offset', 'excess', 'deflate_time'})
+"""Limits whose hazards are told with the pressure that was measured."""
+
+
+class SafetyReport:
+    """Writes safety/state, and remembers since when each alarm is there.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The garment's chambers.
+    limits : SafetyLimits
+    """
+
+    def __init__(self, names: Sequence[str], limits: SafetyLimits) -> None:
+        self._names = list(names)
+        self._limits = limits
+        self._since: dict[int, Time] = {}
+
+    def message(
+        self, state: SafetyState, raw: FloatArray, ages: Mapping[str, float], stamp: Time
+    ) -> SafetyStateMessage:
+        """Write the message.
+
+        Parameters
+        ----------
+        state : SafetyState
+        raw : (N,) array
+            Latest readings [Pa].
+        ages : mapping of str to float
+            Measured times by the name of their limit [s].
+        stamp : Time
+        """
+        binding = state.active | state.latch
+        verdict = status(state)
+        # while it starts, what has not been heard yet is no alarm
+        rows = np.flatnonzero(binding.any(0)) if verdict != SafetyStatus.STARTING else []
+        alarms = [self._alarm(int(row), state, raw, ages, stamp) for row in rows]
+        self._since = {int(row): self._since.get(int(row), stamp) for row in rows}
+        alarms.sort(key=lambda alarm: -alarm.priority)
+        message = SafetyStateMessage(
+            state=int(verdict),
+            reason=_reason(verdict, alarms),
+            vented=bool((raw < self._limits.vented_pressure).all()),
+            vented_name=[self._names[i] for i in np.flatnonzero(state.vent)],
+            alarms=alarms,
+        )
+        message.header.stamp = stamp
+        return message
+
+    def _alarm(
+        self,
+        row: int,
+        state: SafetyState,
+        raw: FloatArray,
+        ages: Mapping[str, float],
+        stamp: Time,
+    ) -> Alarm:
+        hazard = HAZARDS[row]
+        concerned = state.active[:, row] | state.latch[:, row]
+        local = hazard.scope != Scope.ALL or not concerned.all()
+        limit = math.nan if hazard.limit is None else float(getattr(self._limits, hazard.limit))
+        return Alarm(
+            id=hazard.id,
+            text=hazard.text,
+            priority=int(hazard.priority),
+            name=[self._names[i] for i in np.flatnonzero(concerned)] if local else [],
+            active=bool(state.active[:, row].any()),
+            latched=bool(state.latch[:, row].any()),
+            since=self._since.get(row, stamp),
+            expected=limit,
+            measured=_measured(hazard, raw[concerned], ages),
+            advice=hazard.advice,
+        )
+
+
+def _measured(hazard: Hazard, raw: FloatArray, ages: Mapping[str, float]) -> float:
+    """Value that broke the limit; NaN if there is no single one."""
+    if hazard.limit in ages:
+        return float(ages[hazard.limit])
+    return float(np.max(raw)) if hazard.limit in PRESSURES else math.nan
+
+
+def _reason(verdict: SafetyStatus, alarms: Sequence[Alarm]) -> str:
+    if verdict == SafetyStatus.STARTING:
+        return 'waiting for readings and requests'
+    return str(alarms[0].text) if alarms else ''
