@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from compression_boot_control.cli import protocols
+from compression_boot_control.cli.campaign import campaign
 from compression_boot_control.cli.demo import demo
 from compression_boot_control.cli.errors import FAILED, CommandError, explained
 from compression_boot_control.cli.reset import reset
@@ -72,6 +73,7 @@ app.command()(run)
 app.command()(stop)
 app.command()(status)
 app.command()(reset)
+app.command()(campaign)
 app.command()(simulate)
 app.add_typer(protocols.app, name='protocols')
 
