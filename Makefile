@@ -18,7 +18,7 @@ strictly_typed := $(addprefix $(control)/,core plant hardware sessions analysis)
 # Two at a time suits the smallest machine; the system tests measure time, so they run alone.
 unit_workers ?= 2
 
-.PHONY: help build demo test test-unit test-system lint format bench bench-latency docs lock clean
+.PHONY: help build demo test test-unit test-system lint format bench bench-latency bench-control docs lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -46,11 +46,14 @@ format: build ## put the layout right, and what else can be put right by itself
 	@$(activate); python -m ruff check --fix-only .
 	@$(activate); python -m ruff format .
 
-bench: build bench-latency ## every benchmark
-	@$(activate); for program in $(filter-out %/bench_latency.py,$(wildcard tools/bench_*.py)); do python $$program; done
+bench: build bench-latency bench-control ## every benchmark
+	@$(activate); for program in $(filter-out %/bench_latency.py %/bench_control.py,$(wildcard tools/bench_*.py)); do python $$program; done
 
 bench-latency: build ## time from sensor to valve, over real processes
 	@$(activate); python tools/bench_latency.py
+
+bench-control: build ## pressure control against the limits of physics, and beside other laws
+	@$(activate); python tools/bench_control.py
 
 docs: build ## generate the pages and pictures in docs/
 	@$(activate); for program in tools/docs/*.py; do python $$program; done

@@ -20,6 +20,7 @@ from compression_boot_control.cli.run import run
 from compression_boot_control.cli.simulate import simulate
 from compression_boot_control.cli.status import status
 from compression_boot_control.cli.stop import stop
+from compression_boot_control.cli.tune import tune
 from compression_boot_control.cli.up import up
 
 # Whatever is heavy is imported inside the commands, so that `boots --help` is quick.
@@ -74,6 +75,7 @@ app.command()(stop)
 app.command()(status)
 app.command()(reset)
 app.command()(campaign)
+app.command()(tune)
 app.command()(simulate)
 app.add_typer(protocols.app, name='protocols')
 

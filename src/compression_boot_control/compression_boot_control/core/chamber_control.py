@@ -54,6 +54,9 @@ from compression_boot_control.core.signals import (
 from compression_boot_control.core.units import MMHG
 
 TRACK, HOLD = int(Mode.TRACK), int(Mode.HOLD)
+DEFAULT_GAINS = (12.0, 1.0, 0.05)
+"""kp [1/s], ki [1/s2] and kd [-] for a chamber that nobody has identified."""
+
 HIGHEST_TARGET = 110.0 * MMHG
 """No target above this is followed, whoever asks [Pa]."""
 
@@ -110,19 +113,23 @@ class ControlParameters(NamedTuple):
     def from_garment(
         garment: Garment,
         *,
-        kp: float = 8.0,
-        ki: float = 1.0,
-        kd: float = 0.05,
-        hold_enter: float = 0.25 * MMHG,
-        hold_leave: float = 0.6 * MMHG,
+        kp: float | None = None,
+        ki: float | None = None,
+        kd: float | None = None,
+        hold_enter: float = 0.2 * MMHG,
+        hold_leave: float = 0.5 * MMHG,
         still_rate: float = 4.0 * MMHG,
         fastest_fall: float = 200.0 * MMHG,
         smallest_opening: float = 0.004,
         supply_margin: float = 20.0 * MMHG,
     ) -> ControlParameters:
-        """Parameters for a garment, with the defaults that the parameter file documents."""
+        """Parameters for a garment, with the defaults that the parameter file documents.
+
+        A gain that is not given is the garment's own, or of `DEFAULT_GAINS`.
+        """
         linear, quadratic = hose_coefficients(garment.hose_length, garment.hose_bore)
         ones = np.ones(len(garment))
+        own_kp, own_ki, own_kd = garment.gains or DEFAULT_GAINS
         return ControlParameters(
             rest_volume=garment.rest_volume,
             compliance=garment.compliance,
@@ -131,9 +138,9 @@ class ControlParameters(NamedTuple):
             dead_band=garment.valve_dead_band,
             hose_linear=linear,
             hose_quadratic=quadratic,
-            kp=kp * ones,
-            ki=ki * ones,
-            kd=kd * ones,
+            kp=(own_kp if kp is None else kp) * ones,
+            ki=(own_ki if ki is None else ki) * ones,
+            kd=(own_kd if kd is None else kd) * ones,
             hold_enter=hold_enter,
             hold_leave=hold_leave,
             still_rate=still_rate,

@@ -76,6 +76,8 @@ class Garment:
         Leak at 60 mmHg [m3/s], at the reference conditions.
     pump : Pump
     supply : Supply
+    gains : tuple of (N,) array, optional
+        Designed kp [1/s], ki [1/s2] and kd [-]; None: the controller's defaults.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Garment:
     leak: FloatArray
     pump: Pump
     supply: Supply
+    gains: tuple[FloatArray, FloatArray, FloatArray] | None = None
 
     def __len__(self) -> int:
         return len(self.chamber_names)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from compression_boot_control.core.garment import LEGS, Garment, Pump, Supply
+from compression_boot_control.core.signals import FloatArray
 from compression_boot_control.core.units import (
     CONDUCTANCE,
     LITRE,
@@ -43,6 +44,9 @@ DeadBand = Annotated[float, Range(0, 0.9)]
 Length = Annotated[float, Range(0, 20, 'm', above=True)]
 Bore = Annotated[float, Range(0, 50, 'mm', above=True)]
 Leak = Annotated[float, Range(0, 5000, 'ml/min')]
+ProportionalGain = Annotated[float, Range(0, 50, '1/s', above=True)]
+IntegralGain = Annotated[float, Range(0, 50, '1/s2')]
+DerivativeGain = Annotated[float, Range(0, 1)]
 FreeFlow = Annotated[float, Range(0, 500, 'l/min', above=True)]
 ShutOff = Annotated[float, Range(120, 5000, 'mmHg')]
 ReliefPressure = Annotated[float, Range(120, 150, 'mmHg')]
@@ -114,6 +118,26 @@ class ZonePart(FileModel):
     leak_ml_per_min: Leak | None = None
 
 
+class ChamberPart(FileModel):
+    """One chamber as `boots tune` has measured it; it goes before its zone and the defaults."""
+
+    name: Word
+    """Leg and zone, e.g. left_calf."""
+
+    rest_volume_l: Volume | None = None
+    compliance_ml_per_mmhg: Compliance | None = None
+    inlet_dm3_per_s_bar: Conductance | None = None
+    exhaust_dm3_per_s_bar: Conductance | None = None
+    valve_response_ms: Response | None = None
+    hose_bore_mm: Bore | None = None
+    leak_ml_per_min: Leak | None = None
+    kp_per_s: ProportionalGain | None = None
+    """Gain from pressure to rate of pressure; all three gains of all chambers, or none."""
+
+    ki_per_s2: IntegralGain | None = None
+    kd: DerivativeGain | None = None
+
+
 def _no_repeats(legs: list[str]) -> list[str]:
     if len(set(legs)) != len(legs):
         raise ValueError(f'names a leg twice; allowed: each of {", ".join(LEGS)} once')
@@ -144,6 +168,30 @@ class GarmentFile(FileModel):
     """Distal (foot) to proximal (thigh)."""
 
     chamber_defaults: ChamberDefaults = ChamberDefaults()
+
+    chambers: Annotated[list[ChamberPart], Field(max_length=24, default_factory=list)]
+    """Chambers that were measured one by one."""
+
+    @model_validator(mode='after')
+    def _chambers_are_there(self) -> GarmentFile:
+        there = [f'{leg}_{zone.name}' for leg in self.legs for zone in self.zones]
+        for chamber in self.chambers:
+            if chamber.name not in there:
+                raise ValueError(
+                    f'chamber {chamber.name} is not one of the garment'
+                    f'{near_name(chamber.name, there)}; allowed: {", ".join(there)}'
+                )
+        names = [chamber.name for chamber in self.chambers]
+        if len(set(names)) != len(names):
+            raise ValueError('chambers names one twice; give each chamber once')
+        gains = [(part.kp_per_s, part.ki_per_s2, part.kd) for part in self.chambers]
+        given = [gain is not None for three in gains for gain in three]
+        if any(given) and not (all(given) and len(names) == len(there)):
+            raise ValueError(
+                'gains are given for some chambers only; give kp_per_s, ki_per_s2 and '
+                'kd for all chambers, or for none'
+            )
+        return self
 
     @field_validator('zones')
     @classmethod
@@ -202,9 +250,14 @@ def to_garment(file: GarmentFile) -> Garment:
     """Chambers leg by leg, each from foot to thigh, in SI units."""
     defaults = file.chamber_defaults
     chambers = [(leg, zone) for leg in file.legs for zone in file.zones]
+    measured = {part.name: part for part in file.chambers}
+    parts = [measured.get(f'{leg}_{zone.name}') for leg, zone in chambers]
 
     def column(field: str, unit: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-        values = [getattr(zone, field) for _, zone in chambers]
+        values = [
+            _first(getattr(measured.get(f'{leg}_{zone.name}'), field, None), getattr(zone, field))
+            for leg, zone in chambers
+        ]
         default = getattr(defaults, field, None)
         return np.array([default if value is None else value for value in values]) * unit
 
@@ -231,7 +284,21 @@ def to_garment(file: GarmentFile) -> Garment:
             volume=file.supply.volume_l * LITRE,
             relief_pressure=file.supply.relief_mmhg * MMHG,
         ),
+        gains=_gains(parts),
     )
+
+
+def _first(*values: float | None) -> float | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _gains(parts: list[ChamberPart | None]) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+    """Gains of all chambers, or None where the file has none."""
+    found = [(part.kp_per_s, part.ki_per_s2, part.kd) for part in parts if part and part.kp_per_s]
+    if not found:
+        return None
+    kp, ki, kd = np.array(found, dtype=np.float64).T
+    return kp, ki, kd
 
 
 def garment_schema() -> dict[str, Any]:

@@ -35,6 +35,10 @@ PRESSURE_AGE_LIMIT = 0.15
 SETPOINT_AGE_LIMIT = 0.2
 """Set-points older than this are not followed: vent [s]."""
 
+UNSET = -1.0
+OWN = 'negative: as the garment file says, or the default'
+"""What a gain is that nobody sets."""
+
 _TUNING = ControlParameters.from_garment
 
 
@@ -44,9 +48,9 @@ def _gain(name: str, text: str, low: float, high: float) -> Parameter:
 
 PARAMETERS = (
     GARMENT,
-    _gain('kp', 'proportional gain, pressure to rate of pressure [1/s]', 0.0, 50.0),
-    _gain('ki', 'integral gain [1/s2]', 0.0, 50.0),
-    _gain('kd', 'derivative gain on the measured rate [-]', 0.0, 1.0),
+    Parameter('kp', UNSET, f'pressure to rate of pressure [1/s]; {OWN}', UNSET, 50.0),
+    Parameter('ki', UNSET, f'integral gain [1/s2]; {OWN}', UNSET, 50.0),
+    Parameter('kd', UNSET, f'derivative gain on the measured rate [-]; {OWN}', UNSET, 1.0),
     _gain('hold_enter', 'error below which both valves shut [Pa]', 1.0, 10.0 * MMHG),
     _gain('hold_leave', 'error above which the valves work again [Pa]', 1.0, 10.0 * MMHG),
     _gain('supply_margin', 'rail pressure kept above the neediest chamber [Pa]', 0.0, 100.0 * MMHG),
@@ -59,7 +63,11 @@ class ChamberControlNode(SafeNode):
     def __init__(self) -> None:
         super().__init__('chamber_control', PARAMETERS)
         garment = garment_of(self.settings['garment'])
-        tuning = {name: value for name, value in self.settings.items() if name != 'garment'}
+        tuning = {
+            name: value
+            for name, value in self.settings.items()
+            if name != 'garment' and not (name in ('kp', 'ki', 'kd') and value < 0.0)
+        }
         self._names = list(garment.chamber_names)
         self._order = ChamberOrder(garment.chamber_names)
         self._parameters = ControlParameters.from_garment(garment, **tuning)

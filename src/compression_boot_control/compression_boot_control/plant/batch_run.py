@@ -132,7 +132,7 @@ def run_batch(
         traces.append(Trace(*_first(trace, ticks)))
         resting = memory.progress.stage[:, 0] == rest
         if resting.any():
-            _copy_rows(rested, boots.state, resting)
+            copy_rows(rested, boots.state, resting)
         request.stop[:] = memory.progress.cycles_done >= cycles
         if (memory.progress.status == SessionStatus.DONE).all():
             break
@@ -159,6 +159,7 @@ def _first(trace: Trace, ticks: int) -> Iterable[Any]:
     return (column[:ticks] for column in trace)
 
 
-def _copy_rows(target: PlantState, source: PlantState, rows: Any) -> None:
+def copy_rows(target: PlantState, source: PlantState, rows: Any) -> None:
+    """Write some garments of one state into another."""
     for field in fields(PlantState):
         getattr(target, field.name)[rows] = getattr(source, field.name)[rows]

@@ -1,0 +1,105 @@
+"""Identifies and tunes a batch of simulated boots, as `boots tune` does one garment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from compression_boot_control.core.chamber_control import ControlParameters
+from compression_boot_control.core.control_design import quick_design
+from compression_boot_control.core.garment import Garment
+from compression_boot_control.core.identification import (
+    ChamberFile,
+    IdentifiedChamber,
+    NotIdentifiable,
+    identify,
+)
+from compression_boot_control.core.signals import FloatArray
+from compression_boot_control.plant.boots import SimulatedBoots
+from compression_boot_control.plant.parameters import PlantParameters
+from compression_boot_control.plant.tuning_experiment import Experiment
+
+MEASURED = (
+    'rest_volume',
+    'compliance',
+    'inlet_conductance',
+    'exhaust_conductance',
+    'valve_response',
+    'leak',
+    'hose_bore',
+)
+"""What of a garment an identification gives."""
+
+
+@dataclass(frozen=True)
+class TunedBatch:
+    """Beliefs and gains of a batch after identification.
+
+    Attributes
+    ----------
+    believed : Garment
+        Arrays (B, N); what could not be identified is as it was.
+    control : ControlParameters
+    volume_error, compliance_error : (K,) array
+        Relative errors against the truth.
+    refused : tuple of str
+        Why chambers could not be identified.
+    """
+
+    believed: Garment
+    control: ControlParameters
+    volume_error: FloatArray
+    compliance_error: FloatArray
+    refused: tuple[str, ...]
+
+
+def chamber_file(believed: Garment, garment: int, i: int) -> ChamberFile:
+    """What a garment with arrays (B, N) says of one chamber."""
+    return ChamberFile(
+        name=believed.chamber_names[i],
+        inlet_conductance=float(believed.inlet_conductance[garment, i]),
+        exhaust_conductance=float(believed.exhaust_conductance[garment, i]),
+        dead_band=float(believed.valve_dead_band[garment, i]),
+        hose_length=float(believed.hose_length[garment, i]),
+        hose_bore=float(believed.hose_bore[garment, i]),
+        rail_volume=believed.supply.volume,
+    )
+
+
+def hose_bore_of(bore: float, factor: float) -> float:
+    """Bore that explains a factor on the drop, which goes about with its fourth power [m]."""
+    return float(bore * np.clip(factor, 0.3, 3.0) ** -0.22)
+
+
+def tuned_batch(parameters: PlantParameters, believed: Garment, seed: int = 0) -> TunedBatch:
+    """Run the experiment on all boots, identify all chambers, design all gains."""
+    found: dict[str, Any] = {name: np.array(getattr(believed, name)) for name in MEASURED}
+    defaults = ControlParameters.from_garment(believed)
+    gains = [np.array(np.broadcast_to(k, parameters.shape)) for k in defaults[6:9]]
+    volume, compliance, refused = [], [], []
+    for i, records in Experiment(SimulatedBoots(parameters, seed), believed).run():
+        for g, record in enumerate(records):
+            try:
+                chamber = identify(record, chamber_file(believed, g, i))
+            except NotIdentifiable as reason:
+                refused.append(str(reason))
+                continue
+            _write(found, chamber, g, i)
+            design = quick_design(chamber)
+            for array, value in zip(gains, (design.kp, design.ki, design.kd), strict=True):
+                array[g, i] = value
+            volume.append(chamber.rest_volume.value / parameters.rest_volume[g, i] - 1.0)
+            compliance.append(chamber.compliance.value / parameters.compliance[g, i] - 1.0)
+    tuned = replace(believed, **found)
+    control = ControlParameters.from_garment(tuned)._replace(kp=gains[0], ki=gains[1], kd=gains[2])
+    return TunedBatch(tuned, control, np.array(volume), np.array(compliance), tuple(refused))
+
+
+def _write(found: dict[str, Any], chamber: IdentifiedChamber, g: int, i: int) -> None:
+    for name in ('rest_volume', 'compliance', 'inlet_conductance', 'exhaust_conductance'):
+        found[name][g, i] = getattr(chamber, name).value
+    found['valve_response'][g, i] = chamber.valve_response.value
+    found['leak'][g, i] = chamber.leak.value
+    found['hose_bore'][g, i] = hose_bore_of(found['hose_bore'][g, i], chamber.hose_factor.value)

@@ -1,0 +1,139 @@
+"""`boots tune`: identifies the chambers by a safe experiment, designs gains, proves margins."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compression_boot_control.cli.errors import CommandFailed, WrongUse
+from compression_boot_control.cli.options import GarmentOption, JsonOption, SeedOption
+
+
+def tune(
+    garment: GarmentOption = 'five_zone',
+    seed: SeedOption = 0,
+    output: Annotated[
+        Path | None,
+        typer.Option('--output', metavar='FILE', help='Garment file to write, *.yaml.'),
+    ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option('--plot', metavar='FILE', help='Picture of fit, step and open loop, *.png.'),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option('--force', help='Write gains that lack their margins too.')
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Identify the chambers of simulated boots, design gains, prove their margins.
+
+    One chamber after another is filled to 45 mmHg and vented, some 40 s each; all must be flat
+    before. Writes a garment file that `boots up --garment FILE` takes.
+    """
+    import numpy as np
+
+    from compression_boot_control.analysis.control_tuning import chamber_file, hose_bore_of
+    from compression_boot_control.core.control_design import GAIN_MARGIN, PHASE_MARGIN, design
+    from compression_boot_control.core.identification import NotIdentifiable, identify
+    from compression_boot_control.core.units import MILLILITRE_PER_MMHG
+    from compression_boot_control.hardware.garment_file import load_garment
+    from compression_boot_control.hardware.tuned_garment import (
+        chamber_data,
+        garment_data,
+        tuned_text,
+    )
+    from compression_boot_control.plant.batch_run import beliefs
+    from compression_boot_control.plant.boots import SimulatedBoots
+    from compression_boot_control.plant.parameters import PlantParameters, random_garments
+    from compression_boot_control.plant.tuning_experiment import Experiment
+
+    if output is not None and output.suffix not in ('.yaml', '.yml'):
+        raise WrongUse(f'{output} is not the name of a garment file: end it in .yaml')
+    worn = load_garment(garment)
+    nominal = PlantParameters.from_garment(worn, (1,))
+    parameters = random_garments(worn, np.random.default_rng(seed), (1,)) if seed else nominal
+    believed = beliefs(worn, nominal)
+    chambers, records, refused = [], [], []
+    for i, found in Experiment(SimulatedBoots(parameters, seed), believed).run():
+        try:
+            chambers.append(identify(found[0], chamber_file(believed, 0, i)))
+        except NotIdentifiable as reason:
+            refused.append(str(reason))
+        records.append(found[0])
+    if refused:
+        raise CommandFailed('nothing is written: ' + '; '.join(refused))
+    designs = [design(chamber) for chamber in chambers]
+    weak = [
+        f'{chamber.name} {20 * np.log10(own.margins.gain):.1f} dB, {own.margins.phase:.0f} deg'
+        for chamber, own in zip(chambers, designs, strict=True)
+        if not own.margins.sufficient
+    ]
+    if weak and not force:
+        raise CommandFailed(
+            f'the margins fall short of 6 dB and {PHASE_MARGIN:g} deg: {"; ".join(weak)}; find '
+            'quicker valves, or write them anyway with --force'
+        )
+    name = f'{worn.name}_tuned'[:40] if output is None else output.stem
+    entries = [
+        chamber_data(chamber, own, hose_bore_of(float(bore), chamber.hose_factor.value))
+        for chamber, own, bore in zip(chambers, designs, worn.hose_bore, strict=True)
+    ]
+    text = tuned_text(garment_data(garment), entries, name)
+    target = output or Path(f'{name}.yaml')
+    target.write_text(text, encoding='utf-8')
+    if picture is not None:
+        from compression_boot_control.analysis.tune_plot import draw
+
+        draw(picture, chambers, designs, records)
+    rows = [
+        entry
+        | {
+            'gain_margin_db': round(float(20 * np.log10(own.margins.gain)), 2),
+            'phase_margin_deg': round(own.margins.phase, 1),
+            'rest_volume_half_width_l': round(chamber.rest_volume.half_width * 1e3, 4),
+            'compliance_half_width_ml_per_mmhg': round(
+                chamber.compliance.half_width / MILLILITRE_PER_MMHG, 3
+            ),
+        }
+        for entry, own, chamber in zip(entries, designs, chambers, strict=True)
+    ]
+    if as_json:
+        report = {'ok': True, 'file': str(target), 'forced': bool(weak), 'chambers': rows}
+        typer.echo(json.dumps(report, indent=2))
+        return
+    _print(rows)
+    if weak:
+        typer.echo(f'forced: the margins fall short: {"; ".join(weak)}', err=True)
+    typer.echo(
+        f'margins hold: at least {20 * np.log10(GAIN_MARGIN):.0f} dB and {PHASE_MARGIN:g} deg'
+        if not weak
+        else ''
+    )
+    typer.echo(f'wrote {target}; use it with: boots up --garment {target.resolve()}')
+
+
+def _print(rows: list[dict[str, object]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None)
+    columns = (
+        ('chamber', '{name}'),
+        ('rest volume [l]', '{rest_volume_l:.3f} ± {rest_volume_half_width_l:.3f}'),
+        (
+            'compliance [ml/mmHg]',
+            '{compliance_ml_per_mmhg:.2f} ± {compliance_half_width_ml_per_mmhg:.2f}',
+        ),
+        ('leak [ml/min]', '{leak_ml_per_min:.0f}'),
+        ('valve [ms]', '{valve_response_ms:.0f}'),
+        ('kp [1/s]', '{kp_per_s:.1f}'),
+        ('margins', '{gain_margin_db:.1f} dB, {phase_margin_deg:.0f} deg'),
+    )
+    for title, _ in columns:
+        table.add_column(title)
+    for row in rows:
+        table.add_row(*(text.format(**row) for _, text in columns))
+    Console().print(table)
