@@ -57,7 +57,9 @@ class SystemOptions:
     Attributes
     ----------
     backend : str
-        Hardware: sim.
+        Hardware: sim, modbus-tcp or modbus-rtu.
+    hardware, host, port : str
+        Its profile, and where it is; empty: the usual ones of the backend.
     garment : str
         Name or file.
     namespace : str
@@ -81,6 +83,9 @@ class SystemOptions:
     """
 
     backend: str = 'sim'
+    hardware: str = ''
+    host: str = ''
+    port: str = ''
     garment: str = 'five_zone'
     namespace: str = 'boots'
     record: bool = True
@@ -135,6 +140,9 @@ def describe_system(options: SystemOptions) -> tuple[NodeDescription, ...]:
     own: dict[str, dict[str, ParameterValue]] = {
         'manifold': {
             'backend': options.backend,
+            'hardware': options.hardware,
+            'host': options.host,
+            'port': options.port,
             'seed': options.seed,
             'speed': float(options.speed),
             'sample_period': float(options.sample_period),

@@ -43,6 +43,7 @@ from compression_boot_control.nodes.interfaces import (
     DIAGNOSTICS,
     EMERGENCY_STOP,
     LAYOUT,
+    MANIFOLD_RESET,
     PERMITTED,
     RESET,
     RUN_SESSION,
@@ -199,14 +200,20 @@ class BootsClient:
         self._call(EMERGENCY_STOP, EmergencyStop.Request(reason=reason))
 
     def reset_safety(self, *, confirm: bool) -> None:
-        """Take a latched trip back.
+        """Take a latched trip back, of the supervisor and of the device.
 
         Raises
         ------
         CommandFailed
             The supervisor refuses; the text says why.
         """
+        untripped = ResetSafety.Response.ERROR_NOT_TRIPPED
+        device = self._call(MANIFOLD_RESET, ResetSafety.Request(confirm=confirm))
+        if device.error_code not in (0, untripped):
+            raise CommandFailed(device.error_msg)
         answer = self._call(RESET, ResetSafety.Request(confirm=confirm))
+        if answer.error_code == untripped and not device.error_code:
+            return  # it was the device alone that waited
         if answer.error_code:
             raise CommandFailed(answer.error_msg)
 

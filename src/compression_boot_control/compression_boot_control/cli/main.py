@@ -14,6 +14,7 @@ import typer
 from compression_boot_control.cli import protocols
 from compression_boot_control.cli.campaign import campaign
 from compression_boot_control.cli.demo import demo
+from compression_boot_control.cli.emulate import emulate
 from compression_boot_control.cli.errors import FAILED, CommandError, explained
 from compression_boot_control.cli.reset import reset
 from compression_boot_control.cli.run import run
@@ -77,6 +78,7 @@ app.command()(reset)
 app.command()(campaign)
 app.command()(tune)
 app.command()(simulate)
+app.command()(emulate)
 app.add_typer(protocols.app, name='protocols')
 
 

@@ -68,6 +68,27 @@ class Backend(StrEnum):
     """Hardware behind the manifold."""
 
     SIM = 'sim'
+    MODBUS_TCP = 'modbus-tcp'
+    MODBUS_RTU = 'modbus-rtu'
+
+
+BackendOption = Annotated[Backend, typer.Option('--backend', help='Hardware.')]
+
+HardwareOption = Annotated[
+    str,
+    typer.Option(
+        '--hardware', metavar='F', help='Hardware profile: a name in config/hardware, or a file.'
+    ),
+]
+
+HostOption = Annotated[
+    str, typer.Option('--host', metavar='H', help='Modbus TCP: host of the device.')
+]
+
+PortOption = Annotated[
+    str,
+    typer.Option('--port', metavar='N', help='TCP port, or serial device: /dev/ttyUSB0.'),
+]
 
 
 class LogLevel(StrEnum):

@@ -9,9 +9,13 @@ import typer
 
 from compression_boot_control.cli.options import (
     Backend,
+    BackendOption,
     GarmentOption,
+    HardwareOption,
+    HostOption,
     LogLevel,
     NamespaceOption,
+    PortOption,
     SeedOption,
     absolute,
 )
@@ -21,7 +25,10 @@ if TYPE_CHECKING:
 
 
 def up(
-    backend: Annotated[Backend, typer.Option('--backend', help='Hardware.')] = Backend.SIM,
+    backend: BackendOption = Backend.SIM,
+    hardware: HardwareOption = '',
+    host: HostOption = '',
+    port: PortOption = '',
     garment: GarmentOption = 'five_zone',
     namespace: NamespaceOption = 'boots',
     record: Annotated[
@@ -56,6 +63,9 @@ def up(
     worn = load_garment(garment)
     options = SystemOptions(
         backend=backend.value,
+        hardware=absolute(hardware),
+        host=host,
+        port=port,
         garment=absolute(garment),
         namespace=namespace,
         record=record,

@@ -35,6 +35,9 @@ LIMIT_TIME = 0.1
 LONGEST_JUMP = 2.0
 """The boots are stepped at most this far at once, after a halt of the computer [s]."""
 
+SEQUENCE_WINDOW = 100
+"""A command whose sequence is not this little ahead of the last one is from another master."""
+
 SERIAL_NUMBER = 20_260_001
 FIRMWARE_VERSION = 1
 
@@ -244,7 +247,8 @@ class EmulatedDevice:
         inlet = codec.values(own.command_inlet, words)
         exhaust = codec.values(own.command_exhaust, words)
         pump = codec.value(own.command_pump, words)
-        if sequence == self._echo or max(inlet.max(), exhaust.max(), pump) > 1.0:
+        ahead = (sequence - self._echo) % WORD
+        if not 0 < ahead <= SEQUENCE_WINDOW or max(inlet.max(), exhaust.max(), pump) > 1.0:
             self._faults |= FaultBit.REFUSED_COMMAND
             return
         self._echo = sequence

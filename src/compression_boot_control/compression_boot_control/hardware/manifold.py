@@ -75,10 +75,13 @@ class Manifold(ABC):
         What is connected.
     sample_period : float
         Time from one `read` to the next [s].
+    fault_text : str
+        One line on the fault of the last sample; empty without one.
     """
 
     garment: Garment
     sample_period: float
+    fault_text: str = ''
 
     @abstractmethod
     def open(self) -> None:

@@ -36,6 +36,10 @@ DISAGREEMENT_TIME = 1.0
 READ_BACK_TOLERANCE = 0.02
 """Largest difference of an opening as written and as applied [-] [P]."""
 
+VENTED_BY_ITSELF = (
+    'the device has vented by itself and waits: look at the boots, then boots reset --confirm'
+)
+
 ANOTHER_MASTER = 'the device has obeyed a command that is not ours: disconnect the other master'
 
 
@@ -198,7 +202,7 @@ class ModbusManifold(Manifold):
     def _command(self, actuation: Actuation, *, dump: bool = False) -> None:
         own, codec = self._map, self._codec
         words = dict.fromkeys(self._output.addresses, 0)
-        self._sequence = self._sequence % (WORD - 1) + 1
+        self._sequence = (self._sequence + 1) % WORD
         if own.command_sequence is not None:
             codec.put_raw(own.command_sequence, words, self._sequence)
         if own.command_dump is not None:
@@ -227,13 +231,17 @@ class ModbusManifold(Manifold):
     def _fault_in(self, words: Mapping[int, int]) -> str:
         """One line on what is wrong in an answer; empty if nothing is."""
         own, codec = self._map, self._codec
+        if own.echo is not None and codec.raw(own.echo, words) != self._sequence:
+            return ANOTHER_MASTER
+        if not self._tripped(words, own) and self._dead_man_acts(words):
+            return VENTED_BY_ITSELF
         if own.faults is not None and (bits := codec.raw(own.faults, words)):
             return f'the device reports fault bits {bits:#06x}: see its register map'
         if not self._heart_beats(words):
             return 'the heartbeat of the device stands still: restart it'
-        if own.echo is not None and codec.raw(own.echo, words) != self._sequence:
-            return ANOTHER_MASTER
-        if self._written is None or self._dead_man_acts(words) or self._tripped(words, own):
+        if self._dead_man_acts(words):
+            return VENTED_BY_ITSELF
+        if self._written is None:
             return ''
         for register, wanted in (
             (own.inlet, self._written.inlet),

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pymodbus import FramerType, ModbusException
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
+from pymodbus.exceptions import ConnectionException
 from pymodbus.pdu import ExceptionResponse, ModbusPDU
 from serial import SerialException
 
@@ -39,6 +40,18 @@ EXCEPTIONS = {
 
 # what happens is said in the errors raised here
 logging.getLogger('pymodbus').setLevel(logging.CRITICAL)
+
+
+class PromptSerialClient(ModbusSerialClient):
+    """Takes bytes as they come; its base looks every millisecond whether no more are coming."""
+
+    def recv(self, size: int | None) -> bytes:
+        """Bytes that are there, at least one unless the time is over."""
+        if self.socket is None:
+            raise ConnectionException('closed')
+        first: bytes = self.socket.read(1)
+        rest: bytes = self.socket.read(self.socket.in_waiting)
+        return first + rest
 
 
 class ModbusLink:
@@ -162,7 +175,7 @@ class ModbusLink:
             )
         else:
             self._check_serial_device()
-            client = ModbusSerialClient(
+            client = PromptSerialClient(
                 self._link.device,
                 framer=FramerType.RTU,
                 baudrate=self._link.baud,

@@ -105,6 +105,7 @@ EXTEND = Service('session/extend', ExtendSession, 'adds time to the session, or 
 REPORT_SYMPTOM = Service('session/report_symptom', ReportSymptom, 'the person feels something')
 EMERGENCY_STOP = Service('emergency_stop', EmergencyStop, 'vents at once and latches')
 RESET = Service('safety/reset', ResetSafety, 'takes a latched trip back')
+MANIFOLD_RESET = Service('manifold/reset', ResetSafety, 'lets a device obey that vented by itself')
 START_RECORDING = Service('recorder/start', StartRecording, 'starts a bag')
 STOP_RECORDING = Service('recorder/stop', StopRecording, 'closes the bag')
 

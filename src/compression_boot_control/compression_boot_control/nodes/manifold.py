@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from builtin_interfaces.msg import Time
 from compression_boot_msgs.msg import Layout, ManifoldState, ValveCommand
+from compression_boot_msgs.srv import ResetSafety
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile
 from rclpy.time import Time as RosTime
@@ -20,6 +21,7 @@ from rosgraph_msgs.msg import Clock
 
 from compression_boot_control.core.dead_man import PERMIT_AGE_LIMIT, DeadMan
 from compression_boot_control.core.safety.gate import CommandGate, RefusedCommand
+from compression_boot_control.hardware.backends import HardwareOptions, make_backend
 from compression_boot_control.hardware.manifold import (
     Manifold,
     ManifoldError,
@@ -29,7 +31,12 @@ from compression_boot_control.hardware.manifold import (
 from compression_boot_control.hardware.simulated import SAMPLE_PERIOD, SimulatedManifold
 from compression_boot_control.nodes.conversions import command_from, to_wire
 from compression_boot_control.nodes.garment_parameter import garment_of
-from compression_boot_control.nodes.interfaces import LAYOUT, MANIFOLD_STATE, PERMITTED
+from compression_boot_control.nodes.interfaces import (
+    LAYOUT,
+    MANIFOLD_RESET,
+    MANIFOLD_STATE,
+    PERMITTED,
+)
 from compression_boot_control.nodes.parameters import GARMENT, Parameter
 from compression_boot_control.nodes.runtime import (
     ConfigurationError,
@@ -37,13 +44,20 @@ from compression_boot_control.nodes.runtime import (
     logged_transition,
     run,
 )
+from compression_boot_control.yaml_file import FileError
 
 CLOCK_EVERY = 5
 """Samples from one /clock message to the next in lockstep."""
 
+SILENCE_LIMIT = 0.06
+"""A device that is silent for longer is a fault [s]; a shorter silence is only a lost sample."""
+
 PARAMETERS = (
     GARMENT,
-    Parameter('backend', 'sim', 'hardware behind the manifold: sim'),
+    Parameter('backend', 'sim', 'hardware behind the manifold: sim, modbus-tcp or modbus-rtu'),
+    Parameter('hardware', '', 'hardware profile: a name in config/hardware, or a file'),
+    Parameter('host', '', 'Modbus TCP: host of the device; empty: as the profile says'),
+    Parameter('port', '', 'TCP port or serial device; empty: as the profile says'),
     Parameter(
         'seed', 0, 'simulated boots: draw of legs and noise; 0 is the garment as written', 0, 2**31
     ),
@@ -74,12 +88,20 @@ def make_manifold(settings: dict[str, Any]) -> Manifold:
     Raises
     ------
     ConfigurationError
-        If there is no such backend.
+        If there is no such backend, or its profile is wrong.
     """
-    garment = garment_of(settings['garment'])
-    if settings['backend'] == 'sim':
-        return SimulatedManifold(garment, settings['seed'], settings['sample_period'])
-    raise ConfigurationError(f'backend {settings["backend"]!r} is not known: use sim')
+    options = HardwareOptions(
+        backend=settings['backend'],
+        profile=settings['hardware'],
+        host=settings['host'],
+        port=settings['port'],
+        seed=settings['seed'],
+        sample_period=settings['sample_period'],
+    )
+    try:
+        return make_backend(garment_of(settings['garment']), options)
+    except (ManifoldError, FileError) as error:
+        raise ConfigurationError(str(error)) from error
 
 
 _SUCCESS = TransitionCallbackReturn.SUCCESS
@@ -101,6 +123,8 @@ class ManifoldNode(SafeLifecycleNode):
         self._fault = ManifoldFault.NOT_READY
         self._permitted_sequence = 0
         self._refused = ''
+        self._waiting = False
+        self._heard_at = 0.0
         self._gate = CommandGate(self._garment.chamber_names)
         self._dead_man = DeadMan(self.settings['permit_age_limit'])
         self._answered = False
@@ -110,6 +134,7 @@ class ManifoldNode(SafeLifecycleNode):
         self._state = self.advertise(MANIFOLD_STATE)
         self._simulated_clock = self.create_publisher(Clock, '/clock', QoSProfile(depth=1))
         self.listen(PERMITTED, self._on_permitted)
+        self.serve(MANIFOLD_RESET, self._on_reset)
         self.every(self._tick_period(), self._on_tick)
         if self.settings['autostart'] and self.trigger_configure() == _SUCCESS:
             self.trigger_activate()
@@ -130,6 +155,11 @@ class ManifoldNode(SafeLifecycleNode):
     @logged_transition
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start sampling."""
+        try:
+            self._manifold.reset()
+        except ManifoldError as error:
+            self.get_logger().error(f'hardware not ready: {error}')
+            return TransitionCallbackReturn.FAILURE
         self._active = True
         self._fault = ManifoldFault.NONE
         return TransitionCallbackReturn.SUCCESS
@@ -204,8 +234,33 @@ class ManifoldNode(SafeLifecycleNode):
         try:
             write()
         except ManifoldError as error:
-            self._fault = ManifoldFault.COMMUNICATION
-            self.get_logger().error(str(error), throttle_duration_sec=1.0)
+            self._silent(error)
+
+    def _silent(self, error: ManifoldError) -> bool:
+        """Tell whether the device has been silent for so long that it is a fault."""
+        if self.steady_time - self._heard_at <= SILENCE_LIMIT:
+            return False
+        self._fault = ManifoldFault.COMMUNICATION
+        self.get_logger().error(str(error), throttle_duration_sec=1.0)
+        return True
+
+    def _on_reset(
+        self, request: ResetSafety.Request, response: ResetSafety.Response
+    ) -> ResetSafety.Response:
+        """Let a device that has vented by itself obey again."""
+        if not request.confirm:
+            response.error_code = ResetSafety.Response.ERROR_NOT_CONFIRMED
+            response.error_msg = 'look at the boots and at the person, then confirm'
+        elif not self._waiting:
+            response.error_code = ResetSafety.Response.ERROR_NOT_TRIPPED
+            response.error_msg = 'the device is not waiting for a reset'
+        else:
+            try:
+                self._manifold.reset()
+            except ManifoldError as error:
+                response.error_code = ResetSafety.Response.ERROR_CAUSE_ACTIVE
+                response.error_msg = str(error)
+        return response
 
     # -- samples out
 
@@ -239,11 +294,15 @@ class ManifoldNode(SafeLifecycleNode):
         try:
             sample = self._manifold.read()
             self._fault = sample.fault
+            self._waiting = sample.watchdog_expired and sample.fault == ManifoldFault.DEVICE
+            if sample.fault != ManifoldFault.NONE:
+                text = self._manifold.fault_text
+                self.get_logger().error(text, throttle_duration_sec=1.0)
         except ManifoldError as error:
-            self._fault = ManifoldFault.COMMUNICATION
-            self.get_logger().error(str(error), throttle_duration_sec=1.0)
-            self._state.publish(self._fault_message())
+            if self._silent(error):
+                self._state.publish(self._fault_message())
             return
+        self._heard_at = self.steady_time
         stamp = self._stamp()
         if self._lockstep and self._sequence % CLOCK_EVERY == 0:
             self._simulated_clock.publish(Clock(clock=stamp))
