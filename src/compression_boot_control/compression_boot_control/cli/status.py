@@ -13,7 +13,7 @@ from compression_boot_control.cli.options import JsonOption, NamespaceOption
 if TYPE_CHECKING:
     from compression_boot_control.cli.views import Snapshot
 
-LISTEN_TIME = 1.5
+LISTEN_TIME = 4.0
 """Longest time in which everything that speaks once a second is heard [s]."""
 
 
