@@ -133,6 +133,7 @@ class EmulatedDevice:
         self._actuation = self._vented
         self._second_sensors = second_sensors
         self._state = DeviceState.VENTED
+        self._driven = False
         self._faults = 0
         self._heartbeat = 0
         self._echo = 0
@@ -188,7 +189,8 @@ class EmulatedDevice:
         idle = self._state is not DeviceState.RUNNING or DeviceDefect.NO_DEAD_MAN in self.defects
         # half a period early: a turn later would be later than promised
         if not idle and now - self._fed_at > limit - DEVICE_PERIOD:
-            self._vent(DeviceState.DEAD_MAN)
+            # what only ever vented may go on by itself when the host is back
+            self._vent(DeviceState.DEAD_MAN if self._driven else DeviceState.VENTED)
 
     def _vent(self, state: DeviceState) -> None:
         self._actuation = self._vented
@@ -234,6 +236,7 @@ class EmulatedDevice:
 
     def _reset(self) -> None:
         self._state = DeviceState.VENTED
+        self._driven = False
         self._actuation = self._vented
         self._faults = 0
         self._above_limit = 0.0
@@ -248,7 +251,9 @@ class EmulatedDevice:
         exhaust = codec.values(own.command_exhaust, words)
         pump = codec.value(own.command_pump, words)
         ahead = (sequence - self._echo) % WORD
-        if not 0 < ahead <= SEQUENCE_WINDOW or max(inlet.max(), exhaust.max(), pump) > 1.0:
+        if ahead == 0 or ahead >= WORD - SEQUENCE_WINDOW:
+            return  # one that was late on the line, or came twice
+        if ahead > SEQUENCE_WINDOW or max(inlet.max(), exhaust.max(), pump) > 1.0:
             self._faults |= FaultBit.REFUSED_COMMAND
             return
         self._echo = sequence
@@ -263,6 +268,7 @@ class EmulatedDevice:
             return
         self._fed_at = -math.inf if self._now is None else self._now
         self._state = DeviceState.RUNNING
+        self._driven = self._driven or bool(inlet.any()) or pump > 0.0
         if DeviceDefect.COMMANDS_IGNORED not in self.defects:
             self._actuation = Actuation(inlet, exhaust, np.asarray(pump))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
 import threading
@@ -34,6 +35,10 @@ REGISTERS = 1024
 
 BITS_PER_BYTE = 10
 """Start, data and stop bits of a byte on a serial line."""
+
+
+# the faults that are switched on are no news
+logging.getLogger('pymodbus').setLevel(logging.CRITICAL)
 
 
 class LinkFault(Enum):

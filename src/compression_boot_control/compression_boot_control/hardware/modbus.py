@@ -80,6 +80,7 @@ class ModbusManifold(Manifold):
         self._link = link
         self._clock = clock
         self._codec = RegisterCodec(profile, len(garment))
+        self._second: Register | None = None
         self._input = self._input_block()
         self._output = self._output_block()
         self._heartbeat_limit = profile.timing.heartbeat_ms / 1000.0
@@ -89,6 +90,8 @@ class ModbusManifold(Manifold):
         self._written: Actuation | None = None
         self._commanded_at: float | None = None
         self._needs_reset = False
+        self._driven = False
+        self._uncertain = False
         self._beat = -1
         self._beat_at = 0.0
         self._apart_since: FloatArray = np.full(len(garment), np.inf)
@@ -98,10 +101,19 @@ class ModbusManifold(Manifold):
     def _input_block(self) -> Block:
         own, count = self._map, len(self.garment)
         single = (own.state, own.faults, own.heartbeat, own.echo, own.supply_pressure, own.pump)
-        each = (own.pressure, own.inlet, own.exhaust)
+        each = (own.pressure, own.inlet, own.exhaust, self._second)
         found = [(register, 1) for register in single if register is not None]
         found += [(register, count) for register in each if register is not None]
         return block_of(found)
+
+    def _find_second_sensors(self) -> None:
+        """Read second sensors from now on if the device has any."""
+        register, self._second = self._map.second_pressure, None
+        if register is not None:
+            words = self._link.read(block_of([(register, len(self.garment))]))
+            if np.any(np.isfinite(self._codec.values(register, words))):
+                self._second = register
+        self._input = self._input_block()
 
     def _output_block(self) -> Block:
         own, count = self._map, len(self.garment)
@@ -117,6 +129,7 @@ class ModbusManifold(Manifold):
         try:
             self._link.open()
             self._identity = identify(self._link, self._profile, self.garment)
+            self._find_second_sensors()
             self._beat = -1
             self._commanded_at = None
             self.reset()
@@ -130,9 +143,8 @@ class ModbusManifold(Manifold):
         own, codec = self._map, self._codec
         self.fault_text = self._fault_in(words)
         pressure = codec.values(own.pressure, words)
-        if own.second_pressure is not None:
-            second = self._link.read(block_of([(own.second_pressure, len(self.garment))]))
-            pressure = self._agreed(pressure, codec.values(own.second_pressure, second))
+        if self._second is not None:
+            pressure = self._agreed(pressure, codec.values(self._second, words))
         readings = Readings(
             pressure=pressure,
             inlet=self._reported(own.inlet, words, lambda actuation: actuation.inlet),
@@ -149,10 +161,12 @@ class ModbusManifold(Manifold):
     def write(self, actuation: Actuation) -> None:
         """Write a command, vented as long as a reset is due."""
         now = self._clock()
-        if self._commanded_at is not None and now - self._commanded_at > PERMIT_AGE_LIMIT:
+        silent = self._commanded_at is not None and now - self._commanded_at > PERMIT_AGE_LIMIT
+        if silent and self._driven:
             self._needs_reset = True
         if self._needs_reset:
             actuation = Actuation.vented((len(self.garment),))
+        self._driven = self._driven or bool(np.any(actuation.inlet > 0.0) or actuation.pump > 0.0)
         self._command(actuation)
         self._commanded_at = now
 
@@ -177,6 +191,7 @@ class ModbusManifold(Manifold):
         self._command(Actuation.vented((len(self.garment),)))
         self._commanded_at = self._clock()
         self._needs_reset = False
+        self._driven = False
         self._apart_since = np.full(len(self.garment), np.inf)
 
     def identity(self) -> Identity:
@@ -201,6 +216,8 @@ class ModbusManifold(Manifold):
 
     def _command(self, actuation: Actuation, *, dump: bool = False) -> None:
         own, codec = self._map, self._codec
+        if self._uncertain:
+            self._follow_echo()
         words = dict.fromkeys(self._output.addresses, 0)
         self._sequence = (self._sequence + 1) % WORD
         if own.command_sequence is not None:
@@ -217,7 +234,9 @@ class ModbusManifold(Manifold):
             codec.put(own.command_inlet, words, inlet, chamber)
             codec.put(own.command_exhaust, words, exhaust, chamber)
         self._written = None
+        self._uncertain = True
         self._link.write(self._output.address, list(words.values()))
+        self._uncertain = False
         self._written = None if dump else actuation
 
     def _follow_echo(self) -> None:
@@ -231,7 +250,9 @@ class ModbusManifold(Manifold):
     def _fault_in(self, words: Mapping[int, int]) -> str:
         """One line on what is wrong in an answer; empty if nothing is."""
         own, codec = self._map, self._codec
-        if own.echo is not None and codec.raw(own.echo, words) != self._sequence:
+        # after a lost answer nobody knows whether the command was obeyed
+        known = self._written is not None
+        if known and own.echo is not None and codec.raw(own.echo, words) != self._sequence:
             return ANOTHER_MASTER
         if not self._tripped(words, own) and self._dead_man_acts(words):
             return VENTED_BY_ITSELF

@@ -124,6 +124,7 @@ class ManifoldNode(SafeLifecycleNode):
         self._permitted_sequence = 0
         self._refused = ''
         self._waiting = False
+        self._reset_due = True
         self._heard_at = 0.0
         self._gate = CommandGate(self._garment.chamber_names)
         self._dead_man = DeadMan(self.settings['permit_age_limit'])
@@ -155,11 +156,7 @@ class ManifoldNode(SafeLifecycleNode):
     @logged_transition
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start sampling."""
-        try:
-            self._manifold.reset()
-        except ManifoldError as error:
-            self.get_logger().error(f'hardware not ready: {error}')
-            return TransitionCallbackReturn.FAILURE
+        self._reset_due = True
         self._active = True
         self._fault = ManifoldFault.NONE
         return TransitionCallbackReturn.SUCCESS
@@ -272,6 +269,10 @@ class ManifoldNode(SafeLifecycleNode):
     def _on_tick(self) -> None:
         if not self._active:
             return
+        if self._reset_due:
+            # here and not at activation: from now on the device is fed in every period
+            self._write(self._manifold.reset)
+            self._reset_due = False
         if self._dead_man.expired(self.steady_time):
             self._write(self._manifold.vent)
         if self._lockstep:
