@@ -1,10 +1,29 @@
-"""What can be set on the supervisor, and what it answers to a reset."""
+"""Times and parameters of the supervisor node, and what it answers to a reset."""
 
 from __future__ import annotations
 
 from compression_boot_control.core.safety.limits import HARD_LIMITS
 from compression_boot_control.core.safety.supervisor import ResetRefusal
 from compression_boot_control.nodes.parameters import GARMENT, Parameter
+
+CYCLE = 0.02
+"""Period of the supervisor's own timer [s]."""
+
+STATE_PERIOD = 0.1
+"""Longest time from one safety/state to the next [s]."""
+
+SETPOINT_AGE_LIMIT = 0.5
+"""Set-points older than this ask for nothing: what is under pressure then is so for no reason [s].
+"""
+
+RIVALS_EVERY = 5
+"""Cycles from one look for other senders to the next."""
+
+FIRST_LOOKS = 10.0
+"""Time after its start in which a supervisor that finds another one ends itself [s]."""
+
+LONGEST_STEP = 1.0
+"""A jump of simulated time counts as no more than this [s]."""
 
 
 def _limit(name: str, text: str, low: float) -> Parameter:

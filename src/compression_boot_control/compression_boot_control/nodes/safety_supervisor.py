@@ -11,7 +11,7 @@ import numpy as np
 from compression_boot_msgs.msg import ManifoldState, Setpoints, ValveCommand
 from compression_boot_msgs.srv import EmergencyStop, ResetSafety
 
-from compression_boot_control.core.safety.gate import CommandGate, RefusedCommand
+from compression_boot_control.core.safety.gate import CommandGate, RefusedCommand, restricted
 from compression_boot_control.core.safety.limits import HARD_LIMITS
 from compression_boot_control.core.safety.supervisor import (
     SafetyInputs,
@@ -40,27 +40,17 @@ from compression_boot_control.nodes.interfaces import (
     SETPOINTS,
 )
 from compression_boot_control.nodes.runtime import ConfigurationError, SafeNode, run
-from compression_boot_control.nodes.safety_parameters import PARAMETERS, RESET_TEXT
+from compression_boot_control.nodes.safety_parameters import (
+    CYCLE,
+    FIRST_LOOKS,
+    LONGEST_STEP,
+    PARAMETERS,
+    RESET_TEXT,
+    RIVALS_EVERY,
+    SETPOINT_AGE_LIMIT,
+    STATE_PERIOD,
+)
 from compression_boot_control.nodes.safety_report import SafetyReport
-
-CYCLE = 0.02
-"""Period of the supervisor's own timer [s]."""
-
-STATE_PERIOD = 0.1
-"""Longest time from one safety/state to the next [s]."""
-
-SETPOINT_AGE_LIMIT = 0.5
-"""Set-points older than this ask for nothing: what is under pressure then is so for no reason [s].
-"""
-
-RIVALS_EVERY = 5
-"""Cycles from one look for other senders to the next."""
-
-FIRST_LOOKS = 2.0
-"""Time after its start in which a supervisor that finds another one ends itself [s]."""
-
-LONGEST_STEP = 1.0
-"""A jump of simulated time counts as no more than this [s]."""
 
 
 class SafetySupervisorNode(SafeNode):
@@ -122,11 +112,8 @@ class SafetySupervisorNode(SafeNode):
     def health(self) -> tuple[bool, str, dict[str, str]]:
         """Report the verdict and what was refused."""
         verdict = status(self._state)
-        values = {
-            'verdict': verdict.name,
-            'last refused request': self._refused,
-            'other senders': self._rival,
-        }
+        values = {'verdict': verdict.name, 'last refused request': self._refused}
+        values['other senders'] = self._rival
         return not self._state.vent.any(), verdict.name.lower(), values
 
     # -- inputs
@@ -179,12 +166,7 @@ class SafetySupervisorNode(SafeNode):
     def _allowed(self, wanted: Actuation) -> Actuation:
         """Take from a command what the verdict, and the age of the readings, do not let through."""
         fresh = self.steady_time - self._state_at <= self._limits.state_age
-        vent = self._state.vent | (not fresh)
-        return Actuation(
-            inlet=np.where(vent, 0.0, wanted.inlet),
-            exhaust=np.where(vent, 1.0, wanted.exhaust),
-            pump=np.where(vent.all(), 0.0, wanted.pump),
-        )
+        return restricted(wanted, self._state.vent | (not fresh))
 
     def _on_emergency_stop(
         self, request: EmergencyStop.Request, response: EmergencyStop.Response

@@ -16,6 +16,7 @@ from numba import njit
 from compression_boot_control.core.chamber_control import ControlParameters
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.plan import Plan
+from compression_boot_control.core.safety.gate import restricted
 from compression_boot_control.core.safety.limits import HARD_LIMITS
 from compression_boot_control.core.safety.supervisor import (
     SafetyInputs,
@@ -139,11 +140,7 @@ class SupervisedBatch:
         )
         self.safety = supervisor_step(self._table, self.safety, inputs, SAMPLE_PERIOD)
         vent = self.safety.vent
-        self._permitted = Actuation(
-            inlet=np.where(vent, 0.0, memory.inlet),
-            exhaust=np.where(vent, 1.0, memory.exhaust),
-            pump=np.where(vent.all(axis=-1), 0.0, memory.pump),
-        )
+        self._permitted = restricted(Actuation(memory.inlet, memory.exhaust, memory.pump), vent)
         # the planner ends a session that has lost a zone
         self.request.stop[:] |= vent.any(axis=-1, keepdims=True)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compression_boot_control.core.signals import Actuation, FloatArray
+from compression_boot_control.core.signals import Actuation, BoolArray, FloatArray
 
 
 @dataclass(frozen=True)
@@ -92,3 +92,20 @@ class CommandGate:
             np.asarray(command.exhaust)[order],
             np.asarray(command.pump),
         )
+
+
+def restricted(wanted: Actuation, vent: BoolArray) -> Actuation:
+    """What is left of a command where chambers must be vented; the pump stops when all must.
+
+    Parameters
+    ----------
+    wanted : Actuation
+        Of arrays (..., N) and (...).
+    vent : (..., N) bool array
+        Chambers whose inlet is shut and whose exhaust is opened.
+    """
+    return Actuation(
+        inlet=np.where(vent, 0.0, wanted.inlet),
+        exhaust=np.where(vent, 1.0, wanted.exhaust),
+        pump=np.where(vent.all(axis=-1), 0.0, wanted.pump),
+    )
