@@ -327,6 +327,16 @@ def test_slack_chamber_is_never_starved(bench: Bench) -> None:
     assert actuation.inlet[1:] == pytest.approx(0.05 + 0.95 * 0.05)
 
 
+def test_slack_chamber_is_throttled_for_one_that_the_rail_cannot_feed_now(bench: Bench) -> None:
+    actuation = bench.ask([50.0, 0.0], 60.0, supply=20.0)
+    assert actuation.inlet[0] == 0.0
+    assert actuation.inlet[1:] == pytest.approx(0.05 + 0.95 * 0.05)
+
+
+def test_pump_runs_fully_for_a_chamber_that_the_rail_cannot_feed_now(bench: Bench) -> None:
+    assert bench.ask(50.0, 60.0, supply=20.0).pump == 1.0
+
+
 def test_nobody_is_throttled_while_the_rail_is_high(bench: Bench) -> None:
     assert set(bench.ask([50.0, 0.0], 60.0, supply=70.0).inlet[1:]) == {1.0}
 

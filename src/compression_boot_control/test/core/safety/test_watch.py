@@ -7,6 +7,7 @@ run through a sound wave.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,7 @@ class Course:
         inlet: float,
         exhaust: float,
         supply: float = 50.0,
+        pump: float = 1.0,
         noise: float = 0.0,
     ) -> Course:
         """Keep a reading, a set-point and the valves for some time [mmHg]; noise alternates."""
@@ -93,7 +95,7 @@ class Course:
                 target=only(target, 0.0) * MMHG,
                 inlet=only(inlet, 0.0),
                 exhaust=only(exhaust, 1.0),
-                pump=np.array([1.0]),
+                pump=np.array([pump]),
                 supply=np.array([supply * MMHG]),
             )
             inputs = SafetyInputs(
@@ -234,9 +236,26 @@ def test_chamber_that_takes_air_without_pressure_is_stopped(course: Course) -> N
     assert course.vented == ['foot']
 
 
+# at a fifth of its drive the pump gives 73 ml/s, and the port reads 2.4 mmHg too high
+GENTLY = {**FILLING, 'pump': 0.2, 'target': 60.0, 'noise': 0.2}
+
+
+def test_chamber_below_half_its_set_point_does_not_inflate(course: Course) -> None:
+    course.let(31.0, 20.0, **GENTLY)
+    assert course.found(NOT_INFLATED)
+
+
 def test_chamber_above_half_its_set_point_inflates(course: Course) -> None:
-    course.let(60.0, 3.5, noise=0.2, target=60.0, **FILLING)
+    course.let(34.0, 19.0, **GENTLY)
     assert not course.found(NOT_INFLATED)
+
+
+def test_air_that_an_exhaust_let_out_does_not_count(full: Course) -> None:
+    for _ in range(10):
+        full.let(40.0, 0.5, noise=0.2, target=40.0, **FILLING)
+        full.let(20.0, 0.25, noise=0.2, target=20.0, inlet=0.0, exhaust=0.5)
+    full.let(42.0, 0.5, noise=0.2, target=100.0, **FILLING)
+    assert not full.found(NOT_INFLATED)
 
 
 def test_chamber_that_gets_no_air_need_not_inflate(course: Course) -> None:
@@ -253,10 +272,18 @@ def test_vent_begins_the_count_of_air_anew(course: Course) -> None:
 # -- SR-12: leak
 
 
+TOPPED_UP = {'inlet': 0.07, 'exhaust': 0.0, 'supply': 140.0, 'target': 40.0, 'noise': 0.2}
+
+
 def test_chamber_that_is_topped_up_again_and_again_leaks(full: Course) -> None:
-    topped_up = {'inlet': 0.07, 'exhaust': 0.0, 'supply': 140.0}
-    full.time_to(LEAK, limit=60.0, raw=40.0, noise=0.2, target=40.0, **topped_up)
+    full.time_to(LEAK, limit=19.0, raw=40.0, **TOPPED_UP)
     assert full.vented == ['foot']
+
+
+def test_chamber_that_is_known_to_leak_may_be_topped_up(garment: Garment) -> None:
+    course = Course(replace(garment, leak=20.0 * garment.leak))
+    course.let(40.0, 19.0, **TOPPED_UP)
+    assert not course.found(LEAK)
 
 
 def test_chamber_that_holds_by_itself_does_not_leak(full: Course) -> None:
