@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from compression_boot_control.cli import protocols
+from compression_boot_control.cli import journal, protocols, recommend
 from compression_boot_control.cli.campaign import campaign
 from compression_boot_control.cli.demo import demo
 from compression_boot_control.cli.emulate import emulate
@@ -80,6 +80,8 @@ app.command()(tune)
 app.command()(simulate)
 app.command()(emulate)
 app.add_typer(protocols.app, name='protocols')
+app.add_typer(journal.app, name='journal')
+journal.app.command()(recommend.recommend)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from compression_boot_msgs.action import RunSession
 from compression_boot_msgs.msg import SessionState
-from compression_boot_msgs.srv import AdjustZone, SetIntensity
 from rclpy.action.server import ServerGoalHandle
 
 from compression_boot_control.core.garment import LEGS, Garment
-from compression_boot_control.core.plan import Plan, never_rises
+from compression_boot_control.core.plan import Plan
 from compression_boot_control.core.sequence import (
     VENTED_PRESSURE,
     SequenceParameters,
-    SequenceRequest,
     SequenceState,
     SequenceTable,
     SessionStatus,
@@ -23,17 +22,26 @@ from compression_boot_control.core.sequence import (
     sequence_step,
 )
 from compression_boot_control.core.session_errors import ProtocolError, SessionError
-from compression_boot_control.core.signals import FloatArray, Setpoints
-from compression_boot_control.core.units import MMHG
+from compression_boot_control.core.signals import BoolArray, FloatArray, Setpoints
+from compression_boot_control.core.units import MINUTE, MMHG
+from compression_boot_control.sessions.eligibility import Eligibility
+from compression_boot_control.sessions.journal_store import NewSession, SessionEnd
+from compression_boot_control.sessions.limits import LOCKED_PRESSURE, SESSION_TIME
 from compression_boot_control.sessions.protocol_compiler import compile_protocol
 from compression_boot_control.sessions.protocol_library import (
     UnknownProtocolError,
     load_protocol,
 )
+from compression_boot_control.sessions.session_changes import (
+    ChangeError,
+    ChangeRefused,
+    SessionChanges,
+    never_rising,
+)
 from compression_boot_control.yaml_file import FileError
 
-INTENSITY_RANGE = (0.5, 1.2)
-OFFSET_RANGE = (-20.0 * MMHG, 10.0 * MMHG)
+LOST_ZONES = 1
+"""Zones of one leg that the supervisor may take away before the session ends [P]."""
 
 ENDINGS = {
     SessionError.NONE: '',
@@ -67,6 +75,20 @@ class RunningSession:
     ----------
     goal : RunSession.Goal
     garment : Garment
+    allowance : Eligibility, optional
+        Of the person in the boots; None on a bench.
+
+    Attributes
+    ----------
+    minutes : float
+        Length that is planned now.
+    changes : SessionChanges
+    bench : bool
+        Nobody is in the boots.
+    record_id : str
+        Of its record in the journal; empty if it has none.
+    symptom : str
+        What was reported.
 
     Raises
     ------
@@ -74,22 +96,45 @@ class RunningSession:
         If the protocol is unknown, malformed or unsafe, or the goal asks for what is not allowed.
     """
 
-    def __init__(self, goal: RunSession.Goal, garment: Garment) -> None:
+    def __init__(
+        self, goal: RunSession.Goal, garment: Garment, allowance: Eligibility | None = None
+    ) -> None:
+        longest = SESSION_TIME.high if allowance is None else allowance.minutes
+        cap = LOCKED_PRESSURE.high if allowance is None else allowance.pressure_cap_mmhg
         try:
             protocol = load_protocol(goal.protocol, paths=False)
+            self.minutes = goal.minutes if goal.minutes != 0.0 else protocol.session_min
             self.plan: Plan = compile_protocol(
                 protocol,
                 garment,
                 intensity=goal.intensity if goal.intensity != 0.0 else 1.0,
-                minutes=goal.minutes if goal.minutes != 0.0 else None,
+                minutes=self.minutes,
                 leg=goal.leg or 'both',
+                pressure_cap=cap * MMHG,
             )
         except UnknownProtocolError as error:
             raise SessionRefused(SessionError.UNKNOWN_PROTOCOL, error.lines[0]) from error
         except FileError as error:
             raise SessionRefused(SessionError.INVALID_PROTOCOL, error.lines[0]) from error
         except ProtocolError as error:
-            raise SessionRefused(error.error_code, error.message) from error
+            why = (
+                allowance.cap_reason
+                if allowance and f'cap of {cap:g} mmHg' in error.message
+                else ''
+            )
+            text = f'{error.message} ({why})' if why else error.message
+            raise SessionRefused(error.error_code, text) from error
+        if self.minutes > longest:
+            raise SessionRefused(
+                SessionError.TOO_MUCH,
+                f'{longest:.0f} min are left for these 24 hours: ask for --minutes {longest:.0f}',
+            )
+        self.bench = bool(goal.bench)
+        self.record_id = ''
+        self.symptom = ''
+        self._longest = longest
+        self._intensity = goal.intensity if goal.intensity != 0.0 else 1.0
+        self._leg = goal.leg or 'both'
         self.goal: ServerGoalHandle | None = None
         self._garment = garment
         self._parameters = SequenceParameters()
@@ -97,7 +142,10 @@ class RunningSession:
         self._chains = tuple(chain for chain in map(garment.on_leg, LEGS) if chain)
         shape = (len(garment),)
         self._state = SequenceState.initial(shape)
-        self._request = SequenceRequest.nothing(shape)
+        self._pausing = self._resuming = False
+        inflated = np.flatnonzero((self.plan.target > 0.0).any(axis=0))
+        self._inflated = tuple(garment.chamber_names[i] for i in inflated)
+        self.changes = SessionChanges(self.plan, garment)
         self._end: tuple[SessionError, str] | None = None
 
     # -- what people ask
@@ -111,72 +159,66 @@ class RunningSession:
         """Pause at the next step; False if the session is not running."""
         if self.status != SessionStatus.RUNNING:
             return False
-        self._request = self._request._replace(pause=np.array([True]))
+        self._pausing = True
         return True
 
     def resume(self) -> bool:
         """Go on at the next step; False if the session is not paused."""
         if self.status != SessionStatus.PAUSED:
             return False
-        self._request = self._request._replace(resume=np.array([True]))
+        self._resuming = True
         return True
 
-    def set_intensity(self, intensity: float) -> tuple[int, str]:
-        """Scale the pressures from now on; error code and text."""
-        low, high = INTENSITY_RANGE
-        if not low <= intensity <= high:
-            return (
-                SetIntensity.Response.ERROR_OUT_OF_RANGE,
-                f'intensity {intensity:g} is not within {low:g} to {high:g}',
-            )
-        targets = self._table.target * intensity + self._request.offset
-        if self._over_cap(targets):
-            return (
-                SetIntensity.Response.ERROR_OVER_LIMIT,
-                f'at intensity {intensity:g} a zone would exceed its cap: choose less',
-            )
-        self._request = self._request._replace(intensity=np.array([intensity]))
-        return SetIntensity.Response.ERROR_NONE, ''
+    def extend(self, minutes: float) -> float:
+        """Add time, or take some away; what is left then [s].
 
-    def adjust_zone(self, zone: str, leg: str, offset: float, *, skip: bool) -> tuple[int, str]:
-        """Change or skip one zone from its next inflation on; error code and text."""
-        legs = LEGS if leg in ('both', '') else (leg,)
-        chosen = [
-            i
-            for i, (own_zone, own_leg) in enumerate(
-                zip(self._garment.zones, self._garment.legs, strict=True)
+        Raises
+        ------
+        ChangeRefused
+            The session is past its cycles, or would get too long or too short.
+        """
+        if self.ended_by_itself or int(self._state.stage[0]) >= self._table.loop_end:
+            raise ChangeRefused(ChangeError.WRONG_STATE, 'the session is about to end already')
+        length = self.minutes + minutes
+        left = self._table.session_time + minutes * MINUTE - self._elapsed
+        if not math.isfinite(minutes) or left <= 0.0:
+            raise ChangeRefused(
+                ChangeError.OUT_OF_RANGE,
+                f'{minutes:g} min would leave no time: end the session with boots stop',
             )
-            if own_zone == zone and own_leg in legs
-        ]
-        if not chosen:
-            return (
-                AdjustZone.Response.ERROR_UNKNOWN_ZONE,
-                f'no zone {zone!r} on leg {leg!r}: zones are '
-                f'{", ".join(self._garment.zone_order)}, legs left, right and both',
+        if length > self._longest * (1.0 + 1e-9):
+            raise ChangeRefused(
+                ChangeError.OVER_LIMIT,
+                f'the session would be {length:g} min long; allowed: up to {self._longest:g} min',
             )
-        low, high = OFFSET_RANGE
-        if not skip and not (math.isfinite(offset) and low <= offset <= high):
-            return (
-                AdjustZone.Response.ERROR_OUT_OF_RANGE,
-                f'offset {offset / MMHG:g} mmHg is not within {low / MMHG:g} to {high / MMHG:g}',
-            )
-        offsets = self._request.offset.copy()
-        skips = self._request.skip.copy()
-        skips[chosen] = skip
-        if not skip:
-            offsets[chosen] = offset
-            targets = self._table.target * self.wanted_intensity + offsets
-            targets = np.where(self._table.target > 0.0, targets, 0.0)
-            if self._over_cap(targets) or not never_rises(targets, self._chains):
-                return (
-                    AdjustZone.Response.ERROR_OVER_LIMIT,
-                    'a pressure would exceed its cap or rise towards the thigh: choose less',
+        self.minutes = length
+        self._table = self._table._replace(session_time=self._table.session_time + minutes * MINUTE)
+        return left
+
+    def report_symptom(self, name: str) -> None:
+        """Keep what was reported for the record."""
+        self.symptom = ', '.join(filter(None, (self.symptom, name)))
+
+    def follow_supervisor(self, vented_names: Sequence[str]) -> tuple[str, ...]:
+        """Go on without a chamber that the supervisor vents; names of those that are new.
+
+        One lost zone is left out for the rest of the session; more of them on a leg end it.
+        """
+        if self.ended_by_itself:
+            return ()
+        taken = [name for name in vented_names if name in self._inflated]
+        new = self.changes.lose(taken)
+        # the sequence leaves a chamber out between cycles; a lost one is left out at once
+        self._state = self._state._replace(skip=self._state.skip | self.changes.lost)
+        for chain in self._chains:
+            if np.count_nonzero(self.changes.lost[list(chain)]) > LOST_ZONES:
+                lost = ', '.join(self._named(self.changes.lost))
+                self.fail(
+                    SessionError.SAFETY,
+                    f'the supervisor vents {lost}: see boots status, and check hoses and zips',
                 )
-        self._request = self._request._replace(offset=offsets, skip=skips)
-        return AdjustZone.Response.ERROR_NONE, ''
-
-    def _over_cap(self, targets: FloatArray) -> bool:
-        return bool((np.where(self._table.target > 0.0, targets, 0.0) > self._table.caps).any())
+                break
+        return new
 
     # -- progress
 
@@ -196,19 +238,27 @@ class RunningSession:
         return self.status in (SessionStatus.ENDING, SessionStatus.DONE)
 
     @property
-    def wanted_intensity(self) -> float:
-        """Scale that was asked for last."""
-        return float(self._request.intensity[0])
+    def _elapsed(self) -> float:
+        return float(self._state.session_time[0])
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """Chambers that are left out of the present cycle."""
+        return self._named(self._state.skip)
+
+    def _named(self, chosen: BoolArray) -> tuple[str, ...]:
+        return tuple(self._garment.chamber_names[i] for i in np.flatnonzero(chosen))
 
     def step(self, pressure: FloatArray, dt: float) -> Setpoints:
         """Advance by one sample."""
-        request = self._request._replace(stop=np.array([self._end is not None]))
+        request = self.changes.request(
+            stop=self._end is not None, pause=self._pausing, resume=self._resuming
+        )
         self._state, setpoints = sequence_step(
             self._parameters, self._table, self._state, request, pressure, dt
         )
-        never = np.array([False])
-        self._request = self._request._replace(pause=never, resume=never)
-        return setpoints
+        self._pausing = self._resuming = False
+        return setpoints._replace(target=never_rising(setpoints.target, self._chains))
 
     def status_text(self) -> str:
         """One line for a person."""
@@ -223,7 +273,7 @@ class RunningSession:
         """Session part of the state message."""
         state = self._state
         elapsed = float(state.session_time[0])
-        total = self.plan.session_time
+        total = self._table.session_time
         return SessionState(
             state=STATES[self.status],
             protocol=self.plan.protocol,
@@ -234,6 +284,36 @@ class RunningSession:
             remaining=max(total - elapsed, 0.0),
             intensity=float(state.intensity[0]),
             dose=state.dose.tolist(),
+            skipped=list(self.skipped),
+            cycles_done=int(state.cycles_done[0]),
+            bench=self.bench,
+        )
+
+    def new_record(self) -> NewSession:
+        """What the journal keeps of its beginning."""
+        return NewSession(
+            protocol=self.plan.protocol,
+            garment=self._garment.name,
+            leg=self._leg,
+            intensity=self._intensity,
+            planned_minutes=self.minutes,
+        )
+
+    def end_record(self) -> SessionEnd:
+        """What the journal keeps of its end, or of how far it is."""
+        error, text = self._ending()
+        if error == SessionError.NONE and not self.done and self._end is not None:
+            error, text = self._end
+        state, names = self._state, self._garment.chamber_names
+        dose = state.dose / MMHG / MINUTE
+        return SessionEnd(
+            minutes=self._elapsed / MINUTE,
+            cycles=int(state.cycles_done[0]),
+            error=error,
+            error_text=text,
+            symptom=self.symptom,
+            peak_mmhg=dict(zip(names, np.round(state.peak / MMHG, 1).tolist(), strict=True)),
+            dose_mmhg_min=dict(zip(names, np.round(dose, 2).tolist(), strict=True)),
         )
 
     def result(self, pressure: FloatArray) -> RunSession.Result:
@@ -249,6 +329,8 @@ class RunningSession:
             peak=state.peak.tolist(),
             dose=state.dose.tolist(),
             vented=bool((pressure < VENTED_PRESSURE).all()),
+            skipped=list(self.skipped),
+            bench=self.bench,
         )
 
     def _ending(self) -> tuple[SessionError, str]:

@@ -17,19 +17,11 @@ from compression_boot_msgs.msg import (
     SessionState,
 )
 from compression_boot_msgs.msg import Setpoints as SetpointsMessage
-from compression_boot_msgs.srv import (
-    AdjustZone,
-    PauseSession,
-    ReportSymptom,
-    ResumeSession,
-    SetIntensity,
-    StopSession,
-)
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 
 from compression_boot_control.core.sequence import VENTED_PRESSURE
-from compression_boot_control.core.session_errors import SessionError
+from compression_boot_control.core.session_errors import ProtocolError, SessionError
 from compression_boot_control.core.signals import Mode, Quality, Setpoints
 from compression_boot_control.nodes.conversions import (
     ChamberOrder,
@@ -39,23 +31,20 @@ from compression_boot_control.nodes.conversions import (
 )
 from compression_boot_control.nodes.garment_parameter import garment_of, mismatch
 from compression_boot_control.nodes.interfaces import (
-    ADJUST_ZONE,
     LAYOUT,
-    PAUSE,
     PERMITTED,
     PRESSURES,
-    REPORT_SYMPTOM,
-    RESUME,
     RUN_SESSION,
     SAFETY_STATE,
     SESSION_STATE,
-    SET_INTENSITY,
     SETPOINTS,
-    STOP,
 )
 from compression_boot_control.nodes.parameters import GARMENT
 from compression_boot_control.nodes.running_session import RunningSession, SessionRefused
 from compression_boot_control.nodes.runtime import SafeNode, run
+from compression_boot_control.nodes.session_services import SessionServices
+from compression_boot_control.sessions.admission import Admission
+from compression_boot_control.sessions.journal_schema import JournalError
 
 PARAMETERS = (GARMENT,)
 
@@ -74,11 +63,9 @@ STATE_PERIOD = 0.2
 TIMER_PERIOD = 0.1
 """Period of the steady timer that notices silence [s]."""
 
-ENDING_SYMPTOMS = {
-    ReportSymptom.Request.SYMPTOM_NUMBNESS: 'numbness',
-    ReportSymptom.Request.SYMPTOM_TINGLING: 'tingling',
-    ReportSymptom.Request.SYMPTOM_PAIN: 'pain',
-}
+
+SHUT_DOWN = 'shut down'
+"""Reason with which a node is made safe when it is asked to end."""
 
 
 class SequencePlannerNode(SafeNode):
@@ -110,12 +97,8 @@ class SequencePlannerNode(SafeNode):
         self.listen(LAYOUT, self._on_layout)
         self.listen(PRESSURES, self._on_pressures)
         self.listen(SAFETY_STATE, self._on_safety_state)
-        self.serve(PAUSE, self._on_pause)
-        self.serve(RESUME, self._on_resume)
-        self.serve(STOP, self._on_stop)
-        self.serve(SET_INTENSITY, self._on_set_intensity)
-        self.serve(ADJUST_ZONE, self._on_adjust_zone)
-        self.serve(REPORT_SYMPTOM, self._on_report_symptom)
+        self._admission = Admission()
+        self._services = SessionServices(self, lambda: self._session, self._vent)
         self._action = ActionServer(
             self,
             RUN_SESSION.type,
@@ -129,8 +112,16 @@ class SequencePlannerNode(SafeNode):
 
     def make_safe(self, reason: str) -> None:
         """End the session and ask for a vent."""
-        if self._session is not None:
-            self._session.fail(SessionError.INTERNAL, f'{reason}; see the log of the planner')
+        session = self._session
+        if session is not None:
+            error = SessionError.SHUTDOWN if reason == SHUT_DOWN else SessionError.INTERNAL
+            session.fail(error, f'{reason}; see the log of the planner')
+        self._vent()
+        if session is not None:
+            # there may be no later step in which to do it
+            self._record_end(session)
+
+    def _vent(self) -> None:
         self._publish_setpoints(self._vent_all)
 
     def health(self) -> tuple[bool, str, dict[str, str]]:
@@ -211,6 +202,9 @@ class SequencePlannerNode(SafeNode):
             problem = '' if session.ended_by_itself else self._permission_problem()
             if problem:
                 session.fail(SessionError.SAFETY, problem)
+            else:
+                for name in session.follow_supervisor(self._restricted_names()):
+                    self.get_logger().warning(f'going on without {name}, which is being vented')
             self._publish_setpoints_if_due(session.step(self._pressure, dt), dt)
         self._state_age += dt
         if self._state_age >= STATE_PERIOD - 0.5 * dt:
@@ -241,24 +235,54 @@ class SequencePlannerNode(SafeNode):
             raise SessionRefused(
                 SessionError.BUSY, 'a session is running: stop it first, or wait for its end'
             )
-        problem = self._problem()
+        problem = self._problem() or self._restriction()
         if problem:
             raise SessionRefused(SessionError.NOT_READY, problem)
-        session = RunningSession(goal.request, self._garment)
+        try:
+            allowance = None if goal.request.bench else self._admission.check()
+            session = RunningSession(goal.request, self._garment, allowance)
+            if allowance is not None:
+                session.record_id = self._admission.begin(session.new_record())
+        except ProtocolError as error:
+            raise SessionRefused(error.error_code, error.message) from error
         session.goal = goal
         return session
+
+    def _restriction(self) -> str:
+        """Why the supervisor's word lets a session go on, but none begin; empty if one may."""
+        names = self._restricted_names()
+        if self._safety is None or not names:
+            return ''
+        return f'the supervisor vents {", ".join(names)}: {self._safety.reason}'
+
+    def _restricted_names(self) -> list[str]:
+        """Chambers that the supervisor vents while it lets the others through."""
+        if self._safety is None or self._safety.state != SafetyState.STATE_RESTRICTED:
+            return []
+        return list(self._safety.vented_name)
+
+    def _record_end(self, session: RunningSession) -> None:
+        """Complete the session's record in the journal; it was begun with the session."""
+        if not session.record_id:
+            return
+        try:
+            self._admission.end(session.record_id, session.end_record())
+        except JournalError as error:
+            self.get_logger().error(f'the end of the session was not recorded: {error}')
 
     def _refuse(self, goal: ServerGoalHandle, refusal: SessionRefused) -> None:
         result = RunSession.Result(
             error_code=int(refusal.error),
             error_msg=str(refusal),
             vented=bool((self._pressure < VENTED_PRESSURE).all()),
+            bench=bool(goal.request.bench),
         )
         goal.execute(lambda goal: _answered(goal, result))
 
     def _conclude(self, session: RunningSession) -> None:
         self._session = None
-        self._publish_setpoints(self._vent_all)
+        self._vent()
+        self._record_end(session)
         result = session.result(self._pressure)
         self.get_logger().info(f'session ended: {result.error_msg or "as planned"}')
         self._publish_state()
@@ -269,80 +293,6 @@ class SequencePlannerNode(SafeNode):
         if self._session is not None and self._session.goal is goal:
             self._session.fail(SessionError.CANCELLED, 'cancelled: both legs were vented')
         return CancelResponse.ACCEPT
-
-    # -- services
-
-    def _on_pause(
-        self, _request: PauseSession.Request, response: PauseSession.Response
-    ) -> PauseSession.Response:
-        if self._session is None:
-            response.error_code = PauseSession.Response.ERROR_NO_SESSION
-            response.error_msg = 'no session is running, so there is nothing to pause'
-        elif not self._session.pause():
-            response.error_code = PauseSession.Response.ERROR_WRONG_STATE
-            response.error_msg = 'the session is paused already, or about to end'
-        return response
-
-    def _on_resume(
-        self, _request: ResumeSession.Request, response: ResumeSession.Response
-    ) -> ResumeSession.Response:
-        if self._session is None:
-            response.error_code = ResumeSession.Response.ERROR_NO_SESSION
-            response.error_msg = 'no session is running: start one with boots run'
-        elif not self._session.resume():
-            response.error_code = ResumeSession.Response.ERROR_WRONG_STATE
-            response.error_msg = 'the session is not paused'
-        return response
-
-    def _on_stop(
-        self, _request: StopSession.Request, response: StopSession.Response
-    ) -> StopSession.Response:
-        if self._session is not None:
-            self._session.fail(SessionError.STOPPED, 'stopped on request: both legs were vented')
-        self._publish_setpoints(self._vent_all)
-        return response
-
-    def _on_set_intensity(
-        self, request: SetIntensity.Request, response: SetIntensity.Response
-    ) -> SetIntensity.Response:
-        if self._session is None:
-            response.error_code = SetIntensity.Response.ERROR_NO_SESSION
-            response.error_msg = 'no session is running: give the intensity with the next goal'
-            return response
-        response.error_code, response.error_msg = self._session.set_intensity(request.intensity)
-        response.intensity = self._session.wanted_intensity
-        return response
-
-    def _on_adjust_zone(
-        self, request: AdjustZone.Request, response: AdjustZone.Response
-    ) -> AdjustZone.Response:
-        if self._session is None:
-            response.error_code = AdjustZone.Response.ERROR_NO_SESSION
-            response.error_msg = 'no session is running: start one, then adjust a zone'
-            return response
-        response.error_code, response.error_msg = self._session.adjust_zone(
-            request.zone, request.leg, request.offset, skip=request.skip
-        )
-        return response
-
-    def _on_report_symptom(
-        self, request: ReportSymptom.Request, response: ReportSymptom.Response
-    ) -> ReportSymptom.Response:
-        name = ENDING_SYMPTOMS.get(request.symptom, 'a symptom')
-        self.get_logger().warning(f'symptom {request.symptom} reported: {request.note}')
-        if self._session is None:
-            response.error_code = ReportSymptom.Response.ERROR_NO_SESSION
-            response.error_msg = 'no session is running; the symptom is noted in the log'
-        elif request.symptom == ReportSymptom.Request.SYMPTOM_DISCOMFORT:
-            self._session.set_intensity(max(0.9 * self._session.wanted_intensity, 0.5))
-            response.action = f'pressures lowered to {self._session.wanted_intensity:.0%}'
-        else:
-            self._session.fail(
-                SessionError.STOPPED,
-                f'{name} reported: the session was ended; see a doctor if it does not pass',
-            )
-            response.action = 'the session is being ended and both legs vented'
-        return response
 
     # -- outputs
 

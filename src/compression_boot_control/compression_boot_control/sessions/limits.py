@@ -31,6 +31,12 @@ PRESSURE = Limit(
     20, 110, 'mmHg', mark='S', meaning='pressure of an inflated zone that a device offers'
 )
 LOCKED_PRESSURE = Limit(0, 65, 'mmHg', mark='S', meaning='pressure without a deliberate unlock')
+FIRST_PRESSURE = Limit(0, 40, 'mmHg', mark='P', meaning='pressure in the first session')
+SESSIONS_A_DAY = Limit(0, 2, '', mark='P', meaning='sessions in 24 hours')
+SESSION_GAP = Limit(
+    4, 24, 'h', mark='P', meaning='time from the end of a session to the next; more is fine'
+)
+RATING = Limit(1, 10, '', mark='S', meaning='soreness and freshness of the legs')
 SESSION_TIME = Limit(0, 45, 'min', above=True, mark='S', meaning='length of a session')
 ZONE_TIME = Limit(0, 180, 's', mark='L', meaning='time of a zone above 15 mmHg without a release')
 PLANNED_ZONE_TIME = Limit(
@@ -51,6 +57,9 @@ GRADIENT = Limit(
     0, 20, 'mmHg', mark='P', meaning='largest gradient per zone that a file may ask for'
 )
 INTENSITY = Limit(0.5, 1.2, '', mark='P', meaning="scale on a protocol's pressures")
+ZONE_OFFSET = Limit(
+    -20, 10, 'mmHg', mark='L', meaning='change of one zone; devices boost by about 10 mmHg'
+)
 SCALE = Limit(
     0.3, 1, '', mark='P', meaning='pressure of a warm-up or cool-down against the phase it is like'
 )
@@ -71,6 +80,10 @@ PASCAL_LIKE = 1000.0
 ALL_LIMITS = {
     'pressure': PRESSURE,
     'pressure without unlock': LOCKED_PRESSURE,
+    'pressure in the first session': FIRST_PRESSURE,
+    'sessions in 24 hours': SESSIONS_A_DAY,
+    'time between sessions': SESSION_GAP,
+    'rating': RATING,
     'session time': SESSION_TIME,
     'zone time': ZONE_TIME,
     'planned zone time': PLANNED_ZONE_TIME,
@@ -79,6 +92,7 @@ ALL_LIMITS = {
     'step': STEP,
     'gradient': GRADIENT,
     'intensity': INTENSITY,
+    'zone offset': ZONE_OFFSET,
     'scale': SCALE,
     'repeats': REPEATS,
     'window': WINDOW,

@@ -1,0 +1,339 @@
+"""The `boots journal` commands: screening, today's questions, ratings, and what was done."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from compression_boot_control.cli.errors import CommandFailed, WrongUse
+from compression_boot_control.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from compression_boot_control.sessions.journal_store import Journal
+    from compression_boot_control.sessions.screening import Question
+
+# Whatever is heavy is imported in the commands, so that `boots --help` is quick.
+
+app = typer.Typer(
+    help="The runner's log: who may use the boots, what was done, how the legs are.",
+    no_args_is_help=True,
+)
+
+Result = TypeVar('Result')
+
+AnswerOption = Annotated[
+    list[str] | None,
+    typer.Option('--answer', metavar='QUESTION=yes|no', help='An answer; give it for each.'),
+]
+NoneOption = Annotated[
+    bool, typer.Option('--no-to-all', help='You have read the questions, and all answers are no.')
+]
+Rated = Annotated[int | None, typer.Option(min=1, max=10)]
+
+DISCLAIMER = (
+    'A research prototype, not a medical device; these questions do not replace a doctor. '
+    'The answers stay on this machine, in a file that only you can read.'
+)
+
+
+def with_journal(action: Callable[[Journal], Result]) -> Result:
+    """Do something with the journal; its errors become those of the command."""
+    from compression_boot_control.sessions.journal_schema import JournalError
+    from compression_boot_control.sessions.journal_store import Journal
+
+    try:
+        with Journal() as journal:
+            return action(journal)
+    except JournalError as error:
+        raise CommandFailed(str(error)) from error
+
+
+@app.command()
+def screening(
+    answer: AnswerOption = None,
+    no_to_all: NoneOption = False,
+    cleared: Annotated[
+        list[str] | None,
+        typer.Option(
+            '--cleared', metavar='QUESTION=DATE', help="End of a doctor's clearance, YYYY-MM-DD."
+        ),
+    ] = None,
+    show: Annotated[bool, typer.Option('--show', help='Only print the questions.')] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer who may use the boots; asked again after a year."""
+    from compression_boot_control.sessions.screening import SCREENING
+
+    _ask_and_keep(SCREENING, answer, no_to_all, cleared, show, as_json)
+
+
+@app.command()
+def today(
+    answer: AnswerOption = None,
+    no_to_all: NoneOption = False,
+    show: Annotated[bool, typer.Option('--show', help='Only print the questions.')] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer the questions before a session; they hold for two hours and one session."""
+    from compression_boot_control.sessions.screening import TODAY
+
+    _ask_and_keep(TODAY, answer, no_to_all, None, show, as_json)
+
+
+def _ask_and_keep(
+    questions: Sequence[Question],
+    answer: list[str] | None,
+    no_to_all: bool,
+    cleared: list[str] | None,
+    show: bool,
+    as_json: bool,
+) -> None:
+    from compression_boot_control.sessions.eligibility import eligibility
+    from compression_boot_control.sessions.screening import (
+        SCREENING,
+        AnswerError,
+        answers_of,
+        objections,
+    )
+
+    if show:
+        for question in questions:
+            typer.echo(f'{question.key}: {question.text}')
+        return
+    given: dict[str, object] = dict.fromkeys((one.key for one in questions), 'no')
+    if not no_to_all:
+        given = {}
+    given |= _pairs(answer, 'QUESTION=yes')
+    ends = {key: _end_of(date) for key, date in _pairs(cleared, 'QUESTION=2027-01-31').items()}
+    if not given:
+        given, asked_ends = _asked(questions)
+        ends |= asked_ends
+    now = time.time()
+    try:
+        answers = answers_of(questions, given, now, ends)
+    except AnswerError as error:
+        raise WrongUse(f'{error}; see the questions with --show') from error
+    is_screening = tuple(questions) == SCREENING
+
+    def keep(journal: Journal) -> object:
+        (journal.add_screening if is_screening else journal.add_today)(answers)
+        return eligibility(journal.person(), now)
+
+    verdict: Any = with_journal(keep)
+    against = objections(questions, answers, now)
+    if as_json:
+        document = {
+            'ok': not against,
+            'objections': against,
+            'may_begin': verdict.allowed,
+            'reasons': verdict.reasons,
+            'pressure_cap_mmhg': verdict.pressure_cap_mmhg,
+        }
+        typer.echo(json.dumps(document, indent=2))
+    elif not against:
+        reasons = '; '.join(verdict.reasons)
+        typer.echo(reasons or f'a session may begin; {verdict.cap_reason}')
+    if against:
+        if not as_json:
+            raise CommandFailed('no session: ' + '; '.join(against))
+        raise typer.Exit(1)
+
+
+def _pairs(words: list[str] | None, example: str) -> dict[str, Any]:
+    pairs = {}
+    for word in words or ():
+        key, sign, value = word.partition('=')
+        if not sign or not key or not value:
+            raise WrongUse(f'{word!r} is not understood; allowed: {example}')
+        pairs[key] = value
+    return pairs
+
+
+def _end_of(date: str) -> float:
+    try:
+        day = datetime.strptime(date, '%Y-%m-%d').replace(tzinfo=UTC)
+    except ValueError:
+        raise WrongUse(f'{date!r} is no date; allowed: YYYY-MM-DD') from None
+    return (day + timedelta(days=1)).timestamp()
+
+
+def _asked(questions: Sequence[Question]) -> tuple[dict[str, object], dict[str, float]]:
+    """Ask a person, one question after the other."""
+    from compression_boot_control.sessions.screening import AnswerError, Rule, a_yes_or_no
+
+    if not sys.stdin.isatty():
+        raise WrongUse('nobody is there to ask: give --answer for each question; see --show')
+    typer.echo(DISCLAIMER)
+    given: dict[str, object] = {}
+    ends: dict[str, float] = {}
+    for question in questions:
+        while question.key not in given:
+            try:
+                given[question.key] = a_yes_or_no(typer.prompt(f'{question.text} [yes/no]'))
+            except AnswerError as error:
+                typer.echo(str(error))
+        if given[question.key] and question.rule == Rule.CLEARANCE:
+            date = typer.prompt('Until when has a doctor cleared you? YYYY-MM-DD, or none')
+            if date.strip().lower() not in ('none', 'no', ''):
+                ends[question.key] = _end_of(date.strip())
+    return given, ends
+
+
+@app.command()
+def add(
+    soreness: Annotated[
+        int | None, typer.Option(min=1, max=10, help='Soreness of the legs, 1 none to 10.')
+    ] = None,
+    freshness: Annotated[
+        int | None, typer.Option(min=1, max=10, help='Freshness of the legs, 1 heavy to 10.')
+    ] = None,
+    run_km: Annotated[
+        float | None, typer.Option(min=0.0, max=300.0, help='Run today [km].')
+    ] = None,
+    run_minutes: Annotated[
+        float | None, typer.Option(min=0.0, max=2880.0, help='Its time [min].')
+    ] = None,
+    effort: Annotated[int | None, typer.Option(min=1, max=10, help='How hard it was.')] = None,
+    rmssd_ms: Annotated[
+        float | None, typer.Option(min=0.0, max=400.0, help='Heart rate variability [ms].')
+    ] = None,
+    sleep_h: Annotated[float | None, typer.Option(min=0.0, max=24.0, help='Sleep [h].')] = None,
+    note: Annotated[str, typer.Option(help='Your own words.')] = '',
+    as_json: JsonOption = False,
+) -> None:
+    """Add how the legs are, before a training session: soreness and freshness, 1 to 10."""
+    values = (soreness, freshness, run_km, run_minutes, effort, rmssd_ms, sleep_h)
+    if all(value is None for value in values) and not note:
+        raise WrongUse('nothing to add: give --soreness and --freshness, 1 to 10')
+    from compression_boot_control.sessions.journal_store import Rating
+
+    try:
+        rating = Rating(
+            soreness, freshness, run_km, run_minutes, effort, rmssd_ms, sleep_h, note[:2000]
+        )
+    except ValueError as error:
+        raise WrongUse(str(error)) from error
+    with_journal(lambda journal: journal.add_rating(rating, time.time()))
+    typer.echo(json.dumps({'ok': True}) if as_json else 'added')
+
+
+@app.command('list')
+def list_(
+    days: Annotated[float, typer.Option(min=0.0, help='Only so many days back.')] = 28.0,
+    as_json: JsonOption = False,
+) -> None:
+    """List sessions and ratings, and whether a session may begin now."""
+    from compression_boot_control.sessions.eligibility import eligibility
+
+    now = time.time()
+    tables, person = with_journal(lambda journal: (journal.tables(), journal.person()))
+    since = now - days * 86_400.0
+    sessions = [row for row in tables['sessions'] if row['started_at'] >= since]
+    ratings = [row for row in tables['ratings'] if row['at'] >= since]
+    verdict = eligibility(person, now)
+    if as_json:
+        document = {
+            'may_begin': verdict.allowed,
+            'reasons': verdict.reasons,
+            'pressure_cap_mmhg': verdict.pressure_cap_mmhg,
+            'sessions': sessions,
+            'ratings': ratings,
+        }
+        typer.echo(json.dumps(document, indent=2))
+        return
+    from rich.console import Console
+
+    console = Console()
+    console.print(_session_table(sessions))
+    console.print(_rating_table(ratings))
+    console.print('; '.join(verdict.reasons) or f'a session may begin; {verdict.cap_reason}')
+
+
+def _session_table(rows: Sequence[Mapping[str, Any]]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title='sessions')
+    for heading in ('began', 'protocol', 'min', 'cycles', 'peak mmHg', 'dose mmHg·min', 'end'):
+        table.add_column(heading)
+    for row in rows:
+        end = row['error_text'] or 'as planned'
+        table.add_row(
+            _local(row['started_at']),
+            escape(row['protocol']),
+            '?' if row['minutes'] is None else f'{row["minutes"]:.0f}',
+            '?' if row['cycles'] is None else str(row['cycles']),
+            f'{max(row["peak_mmhg"].values(), default=0.0):.0f}',
+            f'{sum(row["dose_mmhg_min"].values()):.0f}',
+            escape('cut off' if row['ended_at'] is None else row['symptom'] or end),
+        )
+    return table
+
+
+def _rating_table(rows: Sequence[Mapping[str, Any]]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title='ratings')
+    columns = ('soreness', 'freshness', 'run_km', 'effort', 'rmssd_ms', 'sleep_h')
+    for heading in ('at', *(name.replace('_', ' ') for name in columns), 'note'):
+        table.add_column(heading)
+    for row in rows:
+        values = ('' if row[name] is None else f'{row[name]:g}' for name in columns)
+        table.add_row(_local(row['at']), *values, escape(row['note']))
+    return table
+
+
+def _local(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime('%Y-%m-%d %H:%M')
+
+
+@app.command()
+def unlock(
+    pressure_mmhg: Annotated[float, typer.Argument(metavar='MMHG', min=65.0, max=110.0)],
+    yes: Annotated[bool, typer.Option('--yes', help='You know what you do.')] = False,
+) -> None:
+    """Allow more than 65 mmHg, for 90 days; only after ten sessions without a symptom."""
+    from compression_boot_control.sessions.eligibility import Unlock, unlock_objection
+
+    if not yes:
+        raise WrongUse('more pressure is not known to do more; if you are sure, add --yes')
+
+    def keep(journal: Journal) -> str:
+        if problem := unlock_objection(journal.person()):
+            return problem
+        journal.add_unlock(Unlock(time.time(), pressure_mmhg))
+        return ''
+
+    if problem := with_journal(keep):
+        raise CommandFailed(f'not unlocked, {problem}')
+    typer.echo(f'unlocked up to {pressure_mmhg:g} mmHg for 90 days')
+
+
+@app.command()
+def export(
+    path: Annotated[Path, typer.Argument(help='NAME.json, or a folder for CSV files.')],
+) -> None:
+    """Write everything to a JSON file, or to CSV files in a folder."""
+    from compression_boot_control.sessions.journal_files import export as write
+
+    for written in with_journal(lambda journal: write(journal.tables(), path)):
+        typer.echo(str(written))
+
+
+@app.command('import')
+def import_(
+    path: Annotated[Path, typer.Argument(help='What export wrote: .json, .csv or a folder.')],
+) -> None:
+    """Add what was exported elsewhere; what is there already is left as it is."""
+    from compression_boot_control.sessions.journal_files import read_export
+
+    added = with_journal(lambda journal: journal.add_tables(read_export(path)))
+    typer.echo(f'{added} entries added')
