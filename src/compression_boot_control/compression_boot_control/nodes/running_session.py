@@ -258,7 +258,7 @@ class RunningSession:
             self._parameters, self._table, self._state, request, pressure, dt
         )
         self._pausing = self._resuming = False
-        return setpoints._replace(target=never_rising(setpoints.target, self._chains))
+        return Setpoints(setpoints.mode, never_rising(setpoints.target, self._chains))
 
     def status_text(self) -> str:
         """One line for a person."""

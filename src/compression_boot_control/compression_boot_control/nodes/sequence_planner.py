@@ -98,7 +98,7 @@ class SequencePlannerNode(SafeNode):
         self.listen(PRESSURES, self._on_pressures)
         self.listen(SAFETY_STATE, self._on_safety_state)
         self._admission = Admission()
-        self._services = SessionServices(self, lambda: self._session, self._vent)
+        self._session_services = SessionServices(self, lambda: self._session, self._vent)
         self._action = ActionServer(
             self,
             RUN_SESSION.type,

@@ -21,7 +21,12 @@ from sqlalchemy.orm import Session
 from compression_boot_control.core.session_errors import SessionError
 from compression_boot_control.core.units import MINUTE
 from compression_boot_control.sessions.eligibility import PastSession, PersonRecord, Unlock
-from compression_boot_control.sessions.journal_schema import journal_path, open_engine, unusable
+from compression_boot_control.sessions.journal_schema import (
+    JournalError,
+    journal_path,
+    open_engine,
+    unusable,
+)
 from compression_boot_control.sessions.journal_tables import (
     TABLES,
     AnswersRow,
@@ -205,7 +210,9 @@ class Journal:
     def end_session(self, session_id: str, end: SessionEnd, at: float) -> None:
         """Complete the record of a session."""
         with self._transaction() as session:
-            row = session.get_one(SessionRow, session_id)
+            row = session.get(SessionRow, session_id)
+            if row is None:
+                raise JournalError(f'{self.path} has lost a session: was it moved or replaced?')
             row.ended_at = at
             row.minutes = end.minutes
             row.cycles = end.cycles
