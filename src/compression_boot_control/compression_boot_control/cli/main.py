@@ -14,6 +14,7 @@ import typer
 from compression_boot_control.cli import journal, protocols, recommend
 from compression_boot_control.cli.campaign import campaign
 from compression_boot_control.cli.demo import demo
+from compression_boot_control.cli.device_test import device_test
 from compression_boot_control.cli.emulate import emulate
 from compression_boot_control.cli.errors import FAILED, CommandError, explained
 from compression_boot_control.cli.reset import reset
@@ -79,6 +80,7 @@ app.command()(campaign)
 app.command()(tune)
 app.command()(simulate)
 app.command()(emulate)
+app.command(name='device-test')(device_test)
 app.add_typer(protocols.app, name='protocols')
 app.add_typer(journal.app, name='journal')
 journal.app.command()(recommend.recommend)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -64,6 +65,9 @@ class RegisterCodec:
     def raw(self, register: Register, words: Mapping[int, int], index: int = 0) -> int:
         """Integer that stands in a register."""
         first = register.address + index * register.stride
+        if register.words == 1:
+            word = words[first]
+            return word - WORD if register.signed and word >= WORD // 2 else word
         parts = [words[first + offset] for offset in range(register.words)]
         if self._little:
             parts.reverse()
@@ -86,6 +90,9 @@ class RegisterCodec:
 
     def put_raw(self, register: Register, words: dict[int, int], raw: int, index: int = 0) -> None:
         """Write an integer, in its two's complement if it is negative."""
+        if register.words == 1:
+            words[register.address + index * register.stride] = raw % WORD
+            return
         rest = raw % WORD**register.words
         parts = []
         for _ in range(register.words):
@@ -98,7 +105,7 @@ class RegisterCodec:
 
     def put(self, register: Register, words: dict[int, int], value: float, index: int = 0) -> None:
         """Write a value in SI units, cut to what the register can hold; NaN as missing."""
-        if np.isnan(value):
+        if math.isnan(value):
             if register.missing is None:
                 raise ValueError('this register has no way to say that a value is missing')
             self.put_raw(register, words, register.missing, index)
