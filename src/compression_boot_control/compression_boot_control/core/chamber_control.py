@@ -121,7 +121,7 @@ class ControlParameters(NamedTuple):
         still_rate: float = 4.0 * MMHG,
         fastest_fall: float = 200.0 * MMHG,
         smallest_opening: float = 0.004,
-        supply_margin: float = 20.0 * MMHG,
+        supply_margin: float = 30.0 * MMHG,
     ) -> ControlParameters:
         """Parameters for a garment, with the defaults that the parameter file documents.
 
