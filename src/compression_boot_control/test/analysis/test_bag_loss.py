@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
-import stat
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time

@@ -1,4 +1,4 @@
-"""The questions of the screening: every row of what forbids a session, and answers that are none."""
+"""The questions of the screening: every row of what forbids a session, and bad answers."""
 
 from __future__ import annotations
 
@@ -39,8 +39,17 @@ def test_every_yes_forbids_a_session_and_says_why(question: object) -> None:
 
 @pytest.mark.parametrize(
     'key',
-    ['clot_history', 'heart_failure', 'arterial_disease', 'pregnant', 'injury_recent']
-    + ['neuropathy', 'leg_surgery', 'anticoagulants', 'skin_treated'],
+    [
+        'clot_history',
+        'heart_failure',
+        'arterial_disease',
+        'pregnant',
+        'injury_recent',
+        'neuropathy',
+        'leg_surgery',
+        'anticoagulants',
+        'skin_treated',
+    ],
 )
 def test_row_do_not_use_without_clearance(key: str) -> None:
     given = no_to(SCREENING) | {key: 'yes'}

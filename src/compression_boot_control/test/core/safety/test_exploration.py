@@ -84,7 +84,9 @@ def judged(world: World, dt: float = 0.0, *, emergency: bool = False) -> World:
 
 
 def permitted(world: World, wanted: Actuation) -> World:
-    allowed = restricted(wanted, world.safety.vent | (world.state_age * STEP > HARD_LIMITS.state_age))
+    allowed = restricted(
+        wanted, world.safety.vent | (world.state_age * STEP > HARD_LIMITS.state_age)
+    )
     return replace(world, permit_age=0, inlet=float(np.max(allowed.inlet)))
 
 
