@@ -51,8 +51,8 @@ SETTLE_TIME = 20.0
 LEAK_TIME = 10.0
 """How long the leak-down is watched [s]."""
 
-LEAK_LIMIT = 120.0 * MILLILITRE / MINUTE
-"""Largest leak [m3/s] [P]: 5 to 20 ml/min is usual, 200 faulty; the limb's creep looks like 60."""
+LEAK_LIMIT = 70.0 * MILLILITRE / MINUTE
+"""Largest leak [m3/s] [P]: 5 to 20 ml/min is usual, 200 faulty; the limb's creep adds some."""
 
 VENT_LIMIT = 10.0
 """Longest time to vent a chamber [s]."""
