@@ -1,4 +1,4 @@
-"""Writes the JSON Schemas of the protocol and garment files: ``python tools/docs/schemas.py``.
+"""Writes the JSON Schemas of the files that people write: ``python tools/docs/schemas.py``.
 
 With ``--check`` it writes nothing, and fails when a schema is out of date.
 """
@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'src/compression_boot_control'))
 
 from compression_boot_control.hardware.garment_file import garment_schema  # noqa: E402
+from compression_boot_control.hardware.profile_file import profile_schema  # noqa: E402
 from compression_boot_control.sessions.protocol_schema import protocol_schema  # noqa: E402
 
 DIRECTORY = ROOT / 'config/schema'
@@ -21,7 +22,11 @@ DIRECTORY = ROOT / 'config/schema'
 
 def schema_texts() -> dict[Path, str]:
     """Text of each schema file by its path."""
-    schemas = {'protocol': protocol_schema(), 'garment': garment_schema()}
+    schemas = {
+        'protocol': protocol_schema(),
+        'garment': garment_schema(),
+        'hardware': profile_schema(),
+    }
     return {
         DIRECTORY / f'{name}.schema.json': json.dumps(schema, indent=2, ensure_ascii=False) + '\n'
         for name, schema in schemas.items()

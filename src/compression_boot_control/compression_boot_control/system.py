@@ -60,6 +60,8 @@ class SystemOptions:
         Hardware: sim, modbus-tcp or modbus-rtu.
     hardware, host, port : str
         Its profile, and where it is; empty: the usual ones of the backend.
+    calibration : str
+        File with the calibrations of its sensors; empty: none.
     garment : str
         Name or file.
     namespace : str
@@ -86,6 +88,7 @@ class SystemOptions:
     hardware: str = ''
     host: str = ''
     port: str = ''
+    calibration: str = ''
     garment: str = 'five_zone'
     namespace: str = 'boots'
     record: bool = True
@@ -143,6 +146,7 @@ def describe_system(options: SystemOptions) -> tuple[NodeDescription, ...]:
             'hardware': options.hardware,
             'host': options.host,
             'port': options.port,
+            'calibration': options.calibration,
             'seed': options.seed,
             'speed': float(options.speed),
             'sample_period': float(options.sample_period),

@@ -53,7 +53,7 @@ def device_test(
     from compression_boot_control.hardware.manifold import ManifoldError
 
     worn = load_garment(garment)
-    options = HardwareOptions(backend.value, absolute(hardware), host, port, seed)
+    options = HardwareOptions(backend.value, absolute(hardware), host, port, seed=seed)
     try:
         manifold = make_backend(worn, options)
     except ManifoldError as error:

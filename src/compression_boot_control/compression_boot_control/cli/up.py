@@ -29,6 +29,10 @@ def up(
     hardware: HardwareOption = '',
     host: HostOption = '',
     port: PortOption = '',
+    calibration: Annotated[
+        Path | None,
+        typer.Option('--calibration', metavar='FILE', help="Calibrations of the device's sensors."),
+    ] = None,
     garment: GarmentOption = 'five_zone',
     namespace: NamespaceOption = 'boots',
     record: Annotated[
@@ -66,6 +70,7 @@ def up(
         hardware=absolute(hardware),
         host=host,
         port=port,
+        calibration=str(calibration.resolve()) if calibration else '',
         garment=absolute(garment),
         namespace=namespace,
         record=record,

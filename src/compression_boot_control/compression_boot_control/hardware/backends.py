@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from compression_boot_control.core.garment import Garment
@@ -25,6 +26,8 @@ class HardwareOptions:
         Modbus TCP: host of the device.
     port : str
         Modbus TCP: port of the device; Modbus RTU: serial device.
+    calibration : str
+        File with the calibrations of the device's sensors; empty: none.
     seed : int
         Simulated boots: draw of legs and noise.
     sample_period : float
@@ -35,6 +38,7 @@ class HardwareOptions:
     profile: str = ''
     host: str = ''
     port: str = ''
+    calibration: str = ''
     seed: int = 0
     sample_period: float = SAMPLE_PERIOD
 
@@ -97,11 +101,17 @@ def make_backend(garment: Garment, options: HardwareOptions) -> Manifold:
     ManifoldError
         There is no such backend, or it does not suit the garment.
     FileError
-        The profile is wrong.
+        The profile or the calibration file is wrong.
     """
     make = BACKENDS.get(options.backend)
     if make is None:
         raise ManifoldError(
             f'backend {options.backend!r} is not known; allowed: {", ".join(BACKENDS)}'
         )
-    return make(garment, options)
+    manifold = make(garment, options)
+    if not options.calibration:
+        return manifold
+    from compression_boot_control.hardware.calibrated import CalibratedManifold
+    from compression_boot_control.hardware.calibration_file import load_calibrations
+
+    return CalibratedManifold(manifold, load_calibrations(Path(options.calibration)))

@@ -57,6 +57,7 @@ PARAMETERS = (
     Parameter('backend', 'sim', 'hardware behind the manifold: sim, modbus-tcp or modbus-rtu'),
     Parameter('hardware', '', 'hardware profile: a name in config/hardware, or a file'),
     Parameter('host', '', 'Modbus TCP: host of the device; empty: as the profile says'),
+    Parameter('calibration', '', 'file with the calibrations of the sensors; empty: none'),
     Parameter('port', '', 'TCP port or serial device; empty: as the profile says'),
     Parameter(
         'seed', 0, 'simulated boots: draw of legs and noise; 0 is the garment as written', 0, 2**31
@@ -95,6 +96,7 @@ def make_manifold(settings: dict[str, Any]) -> Manifold:
         profile=settings['hardware'],
         host=settings['host'],
         port=settings['port'],
+        calibration=settings['calibration'],
         seed=settings['seed'],
         sample_period=settings['sample_period'],
     )
