@@ -120,6 +120,8 @@ class ModbusManifold(Manifold):
         single = (own.command_sequence, own.command_dump, own.command_limit, own.command_pump)
         found = [(register, 1) for register in single if register is not None]
         found += [(own.command_inlet, count), (own.command_exhaust, count)]
+        if own.command_constant is not None:
+            found.append((own.command_constant, count))
         return block_of(found)
 
     # -- the interface
@@ -233,6 +235,8 @@ class ModbusManifold(Manifold):
             exhaust = _opening(float(actuation.exhaust[chamber]), 1.0)
             codec.put(own.command_inlet, words, inlet, chamber)
             codec.put(own.command_exhaust, words, exhaust, chamber)
+            if own.command_constant is not None:
+                codec.put_raw(own.command_constant, words, own.command_constant.value, chamber)
         self._written = None
         self._uncertain = True
         self._link.write(self._output.address, list(words.values()))

@@ -95,6 +95,13 @@ class ResetRegister(Register):
     """What to write."""
 
 
+class ConstantRegister(Register):
+    """What a device wants to find beside every chamber's command."""
+
+    value: WordValue
+    """What to write."""
+
+
 class Registers(FileModel):
     """What stands where; what a device does not have is left out."""
 
@@ -122,6 +129,7 @@ class Registers(FileModel):
     command_pump: Register | None = None
     command_inlet: Register
     command_exhaust: Register
+    command_constant: ConstantRegister | None = None
     reset: ResetRegister | None = None
 
 
