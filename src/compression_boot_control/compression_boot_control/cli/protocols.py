@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -197,22 +198,30 @@ def check(
 ) -> None:
     """Check a protocol file: each error on its line, and whether a garment can run it."""
     from compression_boot_control.sessions.protocol_advice import advise
+    from compression_boot_control.sessions.protocol_proof import prove
 
-    loaded, worn, _, expected = _load(file, garment, 100.0, leg)
+    loaded, worn, plan, expected = _load(file, garment, 100.0, leg)
     advice = advise(loaded, worn.zone_order)
+    proofs = prove(plan, worn, expected)
+    safe = all(proof.holds for proof in proofs)
     if as_json:
         document = {
-            'ok': True,
+            'ok': safe,
             'errors': [],
             'name': loaded.name,
+            'proof': [asdict(proof) for proof in proofs],
             'advice': advice,
             'estimate': _estimate_numbers(expected),
         }
         typer.echo(json.dumps(document, indent=2))
-        return
-    typer.echo(f'{loaded.name} has no errors. {_times(expected, worn)}')
-    for line in advice:
-        typer.echo(f'advice: {line}')
+    else:
+        typer.echo(f'{loaded.name} has no errors. {_times(expected, worn)}')
+        for proof in proofs:
+            typer.echo(f'  {"holds" if proof.holds else "FAILS"}: {proof.rule}: {proof.figure}')
+        for line in advice:
+            typer.echo(f'advice: {line}')
+    if not safe:
+        raise CommandFailed(f'{loaded.name} is not safe on {worn.name}: see the rules that fail')
 
 
 @app.command()

@@ -63,6 +63,13 @@ ZONE_OFFSET = Limit(
 SCALE = Limit(
     0.3, 1, '', mark='P', meaning='pressure of a warm-up or cool-down against the phase it is like'
 )
+BOOST = Limit(
+    0, 10, 'mmHg', above=True, mark='L', meaning='boost of one zone in a file, as devices offer it'
+)
+RAMP_CYCLES = Limit(1, 10, '', mark='P', meaning='cycles over which a phase comes to its pressure')
+PROGRESS_SCALE = Limit(0.5, 1, '', mark='P', meaning='intensity of the first session of a protocol')
+PROGRESS_SESSIONS = Limit(1, 20, '', mark='P', meaning='comfortable sessions up to full pressure')
+OVERLAP = Limit(0, 2, '', mark='P', meaning='next zones that begin to fill together with a zone')
 REPEATS = Limit(1, 50, '', mark='P', meaning='repeats of one phase')
 WINDOW = Limit(1, 4, '', mark='P', meaning='zones under pressure at once in a peristaltic wave')
 PULSES = Limit(1, 10, '', mark='P', meaning='oscillations of each zone')
@@ -94,6 +101,11 @@ ALL_LIMITS = {
     'intensity': INTENSITY,
     'zone offset': ZONE_OFFSET,
     'scale': SCALE,
+    'boost': BOOST,
+    'ramp cycles': RAMP_CYCLES,
+    'overlap': OVERLAP,
+    'scale of the first session': PROGRESS_SCALE,
+    'sessions up to full pressure': PROGRESS_SESSIONS,
     'repeats': REPEATS,
     'window': WINDOW,
     'pulses': PULSES,

@@ -9,16 +9,23 @@ from pydantic import Field
 
 from compression_boot_control.file_validation import FileModel, Word
 from compression_boot_control.sessions.limits import (
+    BOOST,
     DWELL,
+    OVERLAP,
     PULSE_DEPTH,
     PULSE_TIME,
     PULSES,
+    RAMP_CYCLES,
     REPEATS,
     REST,
     SCALE,
     WINDOW,
 )
-from compression_boot_control.sessions.zone_pressures import Pressure, ZonePressures
+from compression_boot_control.sessions.zone_pressures import (
+    Pressure,
+    ZonePressures,
+    changed_zones,
+)
 
 Dwell = Annotated[float, DWELL]
 Rest = Annotated[float, REST]
@@ -34,6 +41,21 @@ class Phase(FileModel):
     """Number of cycles; without it the phase fills the session's time."""
 
 
+class Ramp(FileModel):
+    """Progression over cycles: the first ones at a part of the pressure."""
+
+    from_scale: Annotated[float, SCALE]
+    """Scale of the first cycle; those after it grow in equal steps up to the phase's own."""
+
+    cycles: Annotated[int, RAMP_CYCLES]
+    """Cycles that are below the phase's own pressure."""
+
+    def scales(self) -> tuple[float, ...]:
+        """Scale of each of these cycles."""
+        step = (1.0 - self.from_scale) / self.cycles
+        return tuple(self.from_scale + step * place for place in range(self.cycles))
+
+
 class Compression(Phase):
     """A cycle of compression: every pattern ends with a full release and a rest."""
 
@@ -45,6 +67,9 @@ class Compression(Phase):
 
     rest_s: Rest
     """Time vented before the next cycle."""
+
+    ramp: Ramp | None = None
+    """Only for a phase that fills the time and comes first of those that do."""
 
     def zone_pressures(self, zone_order: Sequence[str]) -> tuple[float, ...]:
         """Pressure of each zone of a garment, distal to proximal [mmHg]; 0 for a vented one.
@@ -63,15 +88,29 @@ class Graded(Compression):
     pressure: ZonePressures
     """Pressure of each zone; it never rises towards the thigh."""
 
+    boost_mmhg: dict[Word, Annotated[float, BOOST]] | None = None
+    """More pressure on single zones, as far as it does not rise towards the thigh."""
+
+    skip_zones: list[Word] | None = None
+    """Zones that stay vented."""
+
     def zone_pressures(self, zone_order: Sequence[str]) -> tuple[float, ...]:
         """See `Compression`."""
-        return self.pressure.along(zone_order)
+        return changed_zones(
+            self.pressure.along(zone_order),
+            zone_order,
+            self.boost_mmhg or {},
+            self.skip_zones or (),
+        )
 
 
 class SequentialGradientHold(Graded):
     """Zones inflate from foot to thigh and hold until all are up, dwell, and release together."""
 
     pattern: Literal['sequential_gradient_hold']
+
+    overlap_zones: Annotated[int, OVERLAP] = 0
+    """So many next zones begin to fill together with a zone."""
 
 
 class Peristaltic(Graded):

@@ -128,7 +128,9 @@ def stage_times(plan: Plan, garment: Garment, *, empty: bool) -> FloatArray:
     pressure = np.zeros(len(garment))
     known: dict[bytes, float] = {}  # cycles repeat
     for row, kind in enumerate(plan.kind):
-        awaited = np.where(plan.awaited[row], plan.target[row], -1.0)
+        # of an inflation also what fills ahead of its turn, as it takes its share of the pump
+        busy = plan.awaited[row] | ((plan.mode[row] == Mode.TRACK) & (kind == StageKind.INFLATE))
+        awaited = np.where(busy, plan.target[row], -1.0)
         key = awaited.tobytes() + pressure.tobytes()
         if key not in known:
             known[key] = 0.0

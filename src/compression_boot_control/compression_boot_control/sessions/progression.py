@@ -10,16 +10,9 @@ from collections.abc import Sequence
 from compression_boot_control.sessions.eligibility import PastSession
 from compression_boot_control.sessions.screening import DAY
 
-START = 0.8
-"""Intensity of the first session of a protocol."""
-
-UNSCALED = ('gentle_first_time', 'demonstration')
-"""Protocols that are at the lowest useful pressure already."""
-
-STEP_UP = 0.05
-"""Added after every `COMFORTABLE` sessions without a symptom."""
-
 COMFORTABLE = 2
+"""The intensity grows after so many sessions without a symptom."""
+
 STEP_DOWN = 0.1
 """Taken off after a symptom, from the intensity at which it was reported."""
 
@@ -29,6 +22,9 @@ PAUSE = 28.0 * DAY
 
 DELOAD = 0.8
 """Factor in a lighter week."""
+
+FULL = 0.7
+"""From this intensity on a session counts for a lighter week."""
 
 DELOAD_WEEKS = 3
 DELOAD_SESSIONS = 3
@@ -42,15 +38,16 @@ def next_intensity(sessions: Sequence[PastSession], protocol: str, now: float) -
     ----------
     sessions : sequence of PastSession
         Oldest first.
-    protocol : str
+    protocol : Protocol
     now : float
         [s since 1970, UTC]
     """
-    own = [one for one in sessions if one.counted and one.protocol == protocol]
-    if protocol in UNSCALED:
-        return 1.0, 'gentle enough as it is'
+    own = [one for one in sessions if one.counted and one.protocol == protocol.name]
+    start = protocol.progression.start_scale
+    step = (1.0 - start) * COMFORTABLE / protocol.progression.sessions
     if not own or now - own[-1].started_at > PAUSE:
-        return START, f'start low: {START:.0%} of the pressure, then build up'
+        build_up = f'start low: {start:.0%} of the pressure, then build up'
+        return start, build_up if start < 1.0 else 'gentle enough as it is'
     last = own[-1]
     if last.symptom:
         lower = max(round(last.intensity - STEP_DOWN, 2), LOWEST)
@@ -64,7 +61,7 @@ def next_intensity(sessions: Sequence[PastSession], protocol: str, now: float) -
             break
         same += 1
     if same >= COMFORTABLE and last.intensity < 1.0:
-        higher = min(round(last.intensity + STEP_UP, 2), 1.0)
+        higher = min(round(last.intensity + step, 2), 1.0)
         return higher, f'{same} comfortable sessions: up to {higher:.0%}'
     return min(last.intensity, 1.0), f'as last time: {min(last.intensity, 1.0):.0%}'
 
@@ -74,7 +71,7 @@ def deload_due(sessions: Sequence[PastSession], now: float) -> bool:
     week = 7.0 * DAY
     counts = [
         sum(
-            one.counted and one.intensity >= START
+            one.counted and one.intensity >= FULL
             for one in sessions
             if now - (back + 1) * week <= one.started_at < now - back * week
         )

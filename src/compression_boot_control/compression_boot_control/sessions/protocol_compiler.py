@@ -20,6 +20,7 @@ from compression_boot_control.sessions.limits import (
     PRESSURE,
     SESSION_TIME,
 )
+from compression_boot_control.sessions.phases import Scaled
 from compression_boot_control.sessions.plan_estimate import longest_zone_time, stage_times
 from compression_boot_control.sessions.protocol_file import Protocol
 from compression_boot_control.sessions.waves import (
@@ -78,10 +79,18 @@ def compile_protocol(
     start, end = filling[0], filling[-1] + 1
     plain = end - start == 1
     cycles = [
-        _cycle(protocol, place, garment, groups, intensity, label=not (plain and place == start))
+        _cycle(
+            protocol,
+            place,
+            garment,
+            groups,
+            intensity,
+            label='' if plain and place == start else f'{_shown_name(protocol, place)}: ',
+        )
         for place in range(len(protocol.phases))
     ]
     prefix = _repeated(protocol, cycles, range(start))
+    prefix += _ramp(protocol, start, garment, groups, intensity)
     loop = _repeated(protocol, cycles, range(start, end))
     cool_down = _repeated(protocol, cycles, range(end, len(cycles)))
     plan = Plan.of_stages(
@@ -134,7 +143,7 @@ def _cycle(
     groups: LegGroups,
     intensity: float,
     *,
-    label: bool,
+    label: str,
 ) -> list[Stage]:
     """Stages of one cycle of a phase."""
     pattern, phase_scale = protocol.compression(place)
@@ -153,10 +162,28 @@ def _cycle(
             f'them {PRESSURE}',
         )
     target = np.array(pressures)[garment.zone_rank] * MMHG * scale
-    name = f'{protocol.phases[place].name.replace("_", " ")}: ' if label else ''
-    wave = Wave(garment, target, scale, pattern.dwell_s, name)
+    wave = Wave(garment, target, scale, pattern.dwell_s, label)
     stages = [stage for legs in groups for stage in cycle_stages(pattern, wave, legs)]
-    return [*stages, rest_stage(garment, f'{name}rest', pattern.rest_s)]
+    return [*stages, rest_stage(garment, f'{label}rest', pattern.rest_s)]
+
+
+def _ramp(
+    protocol: Protocol, place: int, garment: Garment, groups: LegGroups, intensity: float
+) -> list[Stage]:
+    """Stages of the cycles in which a phase comes to its pressure."""
+    phase = protocol.phases[place]
+    if isinstance(phase, Scaled) or phase.ramp is None:
+        return []
+    label = f'{_shown_name(protocol, place)} ramp: '
+    return [
+        stage
+        for scale in phase.ramp.scales()
+        for stage in _cycle(protocol, place, garment, groups, intensity * scale, label=label)
+    ]
+
+
+def _shown_name(protocol: Protocol, place: int) -> str:
+    return protocol.phases[place].name.replace('_', ' ')
 
 
 def _repeated(protocol: Protocol, cycles: Sequence[list[Stage]], places: range) -> list[Stage]:

@@ -16,7 +16,11 @@ from compression_boot_control.file_validation import (
     near_name,
     validate,
 )
-from compression_boot_control.sessions.limits import SESSION_TIME
+from compression_boot_control.sessions.limits import (
+    PROGRESS_SCALE,
+    PROGRESS_SESSIONS,
+    SESSION_TIME,
+)
 from compression_boot_control.sessions.phases import AnyPhase, Compression, Scaled
 from compression_boot_control.yaml_file import Document
 
@@ -26,6 +30,16 @@ class Evidence(FileModel):
 
     known: Text
     not_known: Text
+
+
+class Progression(FileModel):
+    """Progression over sessions: what a recommendation makes of the intensity."""
+
+    start_scale: Annotated[float, PROGRESS_SCALE] = 0.8
+    """Intensity of the first session."""
+
+    sessions: Annotated[int, PROGRESS_SESSIONS] = 8
+    """Comfortable sessions until full pressure."""
 
 
 class Protocol(FileModel):
@@ -52,6 +66,9 @@ class Protocol(FileModel):
     legs: Literal['together', 'alternate', 'left', 'right'] = 'together'
     """Alternate: one leg after the other in each cycle, for a small pump."""
 
+    progression: Progression = Progression()
+    """How the intensity grows from session to session."""
+
     phases: Annotated[list[AnyPhase], Field(min_length=1, max_length=20)]
     """In order. Those without repeats follow each other and repeat until the time is up; those
     before are the warm-up, those after the cool-down."""
@@ -62,6 +79,7 @@ class Protocol(FileModel):
         _check_names(phases)
         _check_references(phases)
         _check_filling(phases)
+        _check_ramps(phases)
         return phases
 
     def compression(self, place: int) -> tuple[Compression, float]:
@@ -91,6 +109,18 @@ def _check_references(phases: list[Any]) -> None:
                 f'allowed: {", ".join(known) or "none here"}',
                 position,
                 'of',
+            )
+
+
+def _check_ramps(phases: list[Any]) -> None:
+    filling = [position for position, phase in enumerate(phases) if phase.repeats is None]
+    for position, phase in enumerate(phases):
+        if getattr(phase, 'ramp', None) is not None and position != filling[0]:
+            raise PartError(
+                'a ramp belongs to the first phase that fills the time; remove it here, or the '
+                'repeats',
+                position,
+                'ramp',
             )
 
 

@@ -125,7 +125,7 @@ def recommend(situation: Situation) -> Recommendation:
     choice = _choice(situation)
     protocol = load_protocol(choice.protocol, paths=False)
     full = highest_pressure(protocol)
-    intensity, step = next_intensity(situation.sessions, choice.protocol, situation.now)
+    intensity, step = next_intensity(situation.sessions, protocol, situation.now)
     reasons = [choice.reason, step]
     if situation.soreness is not None and situation.soreness >= VERY_SORE and intensity > 0.7:
         intensity = round(max(intensity - 0.1, 0.5), 2)

@@ -111,16 +111,24 @@ def cycle_stages(pattern: Compression, wave: Wave, legs: Legs) -> list[Stage]:
         case Uniform():
             stages = uniform(wave, legs)
         case _:
-            stages = sequential_gradient_hold(wave, legs)
+            overlap = getattr(pattern, 'overlap_zones', 0)
+            stages = sequential_gradient_hold(wave, legs, overlap)
     return [*stages, release_stage(wave.garment, wave.name('release', legs))]
 
 
-def sequential_gradient_hold(wave: Wave, legs: Legs) -> list[Stage]:
-    """Inflate the zones from foot to thigh, each holding until all are up, then dwell."""
+def sequential_gradient_hold(wave: Wave, legs: Legs, overlap: int = 0) -> list[Stage]:
+    """Inflate the zones from foot to thigh, each holding until all are up, then dwell.
+
+    With an overlap, so many next zones begin to fill together with each.
+    """
     stages = []
     holding = wave.nowhere()
-    for zone, rising in wave.zones(legs):
-        stages.append(_inflate(wave, wave.name('inflate', legs, zone), rising, holding))
+    zones = list(wave.zones(legs))
+    for place, (zone, rising) in enumerate(zones):
+        ahead = np.any(
+            [wave.nowhere(), *(one for _, one in zones[place + 1 : place + 1 + overlap])], axis=0
+        )
+        stages.append(_inflate(wave, wave.name('inflate', legs, zone), rising, holding, ahead))
         holding = holding | rising
     return [*stages, _dwell(wave, wave.name('dwell', legs), holding)]
 
@@ -183,14 +191,21 @@ def _modes(tracking: BoolArray, holding: BoolArray) -> IntArray:
     return np.where(tracking, track, np.where(holding, hold, vent))
 
 
-def _inflate(wave: Wave, name: str, rising: BoolArray, holding: BoolArray) -> Stage:
-    """Bring some chambers to their targets while others hold."""
-    expected = fill_time(wave.garment, np.where(rising, wave.target, 0.0))
+def _inflate(
+    wave: Wave,
+    name: str,
+    rising: BoolArray,
+    holding: BoolArray,
+    ahead: BoolArray | None = None,
+) -> Stage:
+    """Bring some chambers to their targets while others hold, and others begin ahead of time."""
+    filling = rising if ahead is None else rising | ahead
+    expected = fill_time(wave.garment, np.where(filling, wave.target, 0.0))
     return Stage(
         kind=StageKind.INFLATE,
         name=name,
-        mode=_modes(rising, holding),
-        target=np.where(rising | holding, wave.target, 0.0),
+        mode=_modes(filling, holding),
+        target=np.where(filling | holding, wave.target, 0.0),
         awaited=rising,
         duration=0.0,
         timeout=FILL_FACTOR * expected + FILL_MARGIN,

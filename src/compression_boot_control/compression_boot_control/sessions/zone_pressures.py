@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
@@ -205,3 +205,38 @@ def check_order(zones: dict[str, float], zone_order: Sequence[str]) -> None:
             'zones_mmhg',
             proximal,
         )
+
+
+def changed_zones(
+    pressures: Sequence[float],
+    zone_order: Sequence[str],
+    boosts: Mapping[str, float],
+    skipped: Sequence[str],
+) -> tuple[float, ...]:
+    """Pressures with some zones boosted [mmHg] and some left vented.
+
+    Raises
+    ------
+    ValueError
+        A zone is not in the garment, or a pressure would be too high or rise towards the thigh.
+    """
+    for zone in (*boosts, *skipped):
+        if zone not in zone_order:
+            raise ValueError(
+                f'zone {zone} is not in the garment{near_name(zone, zone_order)}; '
+                f'allowed: {", ".join(zone_order)}'
+            )
+    changed = [
+        0.0 if zone in skipped or pressure <= 0.0 else pressure + boosts.get(zone, 0.0)
+        for zone, pressure in zip(zone_order, pressures, strict=True)
+    ]
+    if max(changed, default=0.0) > PRESSURE.high:
+        raise ValueError(f'a boost leads to {max(changed):g} mmHg; allowed: {PRESSURE}')
+    pair = rising_pair(changed)
+    if pair is not None:
+        distal, proximal = pair
+        raise ValueError(
+            f'boosted, {zone_order[proximal]} would get {changed[proximal]:g} mmHg, more than '
+            f'{zone_order[distal]} below it; boost {zone_order[distal]} too, or by less'
+        )
+    return tuple(changed)
