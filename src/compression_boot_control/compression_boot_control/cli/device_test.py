@@ -66,6 +66,8 @@ def device_test(
 
     with Interruption() as interruption:
         report = run_device_test(manifold, subject, clock, progress, lambda: bool(interruption))
+    if report.findings == (('no_communication', 'link'),) and len(report.curves) == 0:
+        raise CommandFailed(report.ended)
     if junit is not None:
         junit.write_text(to_junit(report), encoding='utf-8')
     if html is not None:

@@ -127,6 +127,7 @@ class ManifoldNode(SafeLifecycleNode):
         self._refused = ''
         self._waiting = False
         self._reset_due = True
+        self._open_error = ''
         self._heard_at = 0.0
         self._gate = CommandGate(self._garment.chamber_names)
         self._dead_man = DeadMan(self.settings['permit_age_limit'])
@@ -139,18 +140,23 @@ class ManifoldNode(SafeLifecycleNode):
         self.listen(PERMITTED, self._on_permitted)
         self.serve(MANIFOLD_RESET, self._on_reset)
         self.every(self._tick_period(), self._on_tick)
-        if self.settings['autostart'] and self.trigger_configure() == _SUCCESS:
-            self.trigger_activate()
+        if self.settings['autostart']:
+            if self.trigger_configure() == _SUCCESS:
+                self.trigger_activate()
+            else:
+                self.end(self._open_error or 'the manifold cannot be configured')
 
     # -- lifecycle
 
     @logged_transition
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Connect to the hardware and publish the layout."""
+        self._open_error = ''
         try:
             self._manifold.open()
         except ManifoldError as error:
-            self.get_logger().error(f'hardware not opened: {error}')
+            self._open_error = f'hardware not opened: {error}'
+            self.get_logger().error(self._open_error)
             return TransitionCallbackReturn.FAILURE
         self._layout.publish(self._layout_message())
         return TransitionCallbackReturn.SUCCESS
@@ -188,7 +194,8 @@ class ManifoldNode(SafeLifecycleNode):
         """Vent the hardware itself."""
         self._dead_man = DeadMan(self.settings['permit_age_limit'])
         try:
-            self._manifold.vent()
+            if not self._open_error:
+                self._manifold.vent()
         except ManifoldError as error:
             self._fault = ManifoldFault.COMMUNICATION
             self.get_logger().error(f'vent not confirmed by the hardware: {error}')

@@ -54,6 +54,9 @@ LEAK_TIME = 10.0
 LEAK_LIMIT = 70.0 * MILLILITRE / MINUTE
 """Largest leak [m3/s] [P]: 5 to 20 ml/min is usual, 200 faulty; the limb's creep adds some."""
 
+KEPT_SHARE = 0.5
+"""A chamber that has lost more than this share of its pressure since its fill leaks [-] [P]."""
+
 VENT_LIMIT = 10.0
 """Longest time to vent a chamber [s]."""
 
@@ -85,8 +88,8 @@ def supply(bench: TestBench) -> None:
             bench.failed(name, 'inlet_stuck_open', advice, figure / MMHG, limit, 'mmHg')
         elif bench.usable[chamber]:
             bench.passed(name, figure / MMHG, limit, 'mmHg')
-    if any(check.finding == 'inlet_stuck_open' for check in bench.checks):
-        # the air would go there, and no other figure would mean anything
+    if any(check.finding in ('inlet_stuck_open', 'pump_dead') for check in bench.checks):
+        # without air where it should go, no other figure would mean anything
         bench.usable[:] = False
     bench.vent(3.0)
 
@@ -124,6 +127,7 @@ def _fill_one(bench: TestBench, chamber: int, predicted: float, full: tuple[int,
     seconds, reading = float(trace.time[-1]), trace.pressure[:, chamber] - zero
     settled = bench.run(1.5, bench.command(shut=(*full, chamber)))
     kept = float(settled.end(0.3)[chamber]) - zero
+    bench.kept[chamber] = kept
     limit = f'up to {longest:.1f}'
     finding, advice = _explained(trace, reading, kept, seconds, longest)
     if finding:
@@ -172,8 +176,11 @@ def leak_down(bench: TestBench) -> None:
         stiffness = garment.compliance[chamber] + volume / (ATMOSPHERE + pressure[chamber])
         figure = float(-rate * stiffness) / MILLILITRE * MINUTE
         name = bench.names[chamber]
-        if figure > limit:
+        empty = pressure[chamber] < KEPT_SHARE * bench.kept[chamber]
+        if figure > limit or empty:
             advice = 'it leaks: listen along hose and sleeve, or use soapy water'
+            if empty:
+                advice += f' ({pressure[chamber] / MMHG:.0f} mmHg are left: it is large)'
             bench.failed(name, 'leak', advice, figure, f'up to {limit:g}', 'ml/min')
             bench.usable[chamber] = True  # it still tells where its hose is
         else:

@@ -53,6 +53,9 @@ def _seconds_until_safe(
 
 def cut_off(bench: TestBench) -> None:
     """The device's own pressure limit, lowered for the test."""
+    if not np.any(bench.usable):
+        bench.not_run('device', 'no chamber can be filled')
+        return
     if not bench.manifold.limit_pressure(LOWERED_LIMIT):
         bench.not_run('device', 'its limit cannot be lowered: test it with a hand pump')
         return

@@ -79,6 +79,8 @@ class TestBench:
         Tells whether to end.
     zero : (N,) array
         Reading of each sensor without pressure, once it is known [Pa].
+    kept : (N,) array
+        Pressure in each chamber just after its fill [Pa].
     usable : (N,) array of bool
         Chambers with a sensor and valves that can be trusted with the next step.
     """
@@ -97,6 +99,7 @@ class TestBench:
     def __post_init__(self) -> None:
         count = len(self.manifold.garment)
         self.zero: FloatArray = np.zeros(count)
+        self.kept: FloatArray = np.zeros(count)
         self.usable: BoolArray = np.ones(count, bool)
         self._next = self.clock.now()
 
