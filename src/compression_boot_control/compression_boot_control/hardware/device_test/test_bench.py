@@ -12,10 +12,19 @@ import numpy as np
 from compression_boot_control.core.signals import Actuation, BoolArray, FloatArray
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.hardware.device_test.results import Check, Curve, Verdict
-from compression_boot_control.hardware.manifold import Manifold, ManifoldFault, ManifoldSample
+from compression_boot_control.hardware.manifold import (
+    Manifold,
+    ManifoldError,
+    ManifoldFault,
+    ManifoldSample,
+)
 
 PRESSURE_STOP = 120.0 * MMHG
 """No test goes above this pressure at a port [Pa]."""
+
+
+SILENCE_LIMIT = 0.15
+"""A device that is silent for longer ends the test [s]."""
 
 
 class Clock(Protocol):
@@ -146,10 +155,17 @@ class TestBench:
         ------
         Aborted, DeviceFaulty, ManifoldError
         """
-        started = self.clock.now()
+        started = heard = self.clock.now()
         times, pressures, supplies = [], [], []
         while True:
-            sample = self.sample(actuation)
+            try:
+                sample = self.sample(actuation)
+                heard = self.clock.now()
+            except ManifoldError:
+                # a single lost answer is a lost sample; the communication step counts them
+                if self.clock.now() - heard > SILENCE_LIMIT:
+                    raise
+                continue
             if sample.fault is not ManifoldFault.NONE:
                 raise DeviceFaulty(self.manifold.fault_text)
             times.append(self.clock.now() - started)
