@@ -1,0 +1,165 @@
+"""Writes docs/protocols.md and the pictures in docs/figures/protocols/ from the library.
+
+Run as ``python tools/docs/protocols.py``. With ``--check`` it writes nothing, and fails when the
+page is out of date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'src/compression_boot_control'))
+
+from compression_boot_control.cli.protocol_plot import Prediction, plot_protocol  # noqa: E402
+from compression_boot_control.hardware.garment_file import load_garment  # noqa: E402
+from compression_boot_control.hardware.simulated import wearer  # noqa: E402
+from compression_boot_control.plant.boots import SimulatedBoots  # noqa: E402
+from compression_boot_control.plant.closed_loop import simulate_session  # noqa: E402
+from compression_boot_control.resources import config_directory, yaml_files  # noqa: E402
+from compression_boot_control.sessions.limits import ALL_LIMITS  # noqa: E402
+from compression_boot_control.sessions.plan_estimate import estimate  # noqa: E402
+from compression_boot_control.sessions.protocol_compiler import compile_protocol  # noqa: E402
+from compression_boot_control.sessions.protocol_file import Protocol  # noqa: E402
+from compression_boot_control.sessions.protocol_library import load_protocol  # noqa: E402
+from compression_boot_control.sessions.protocol_proof import prove  # noqa: E402
+
+PAGE = ROOT / 'docs' / 'protocols.md'
+FIGURES = ROOT / 'docs' / 'figures' / 'protocols'
+SEED = 0
+PREDICTED = 6.0
+"""Minutes from the start for which pressures are simulated; the cycles after them are alike."""
+
+HEADING = """# Protocols
+
+Made by `make docs` from `config/protocols/`; do not edit it here.
+
+The pictures show set-points as thin and, from the start on, predicted pressures as thick lines.
+A protocol says what a session does: pressures, times, and for whom. `boots protocols list` names
+them, `show` tells about one, `check FILE` proves that a file is safe, `plot` draws it,
+`boots simulate` predicts it on a garment.
+
+The project is a research prototype, not a medical device. Compression can lower perceived soreness
+a little; effects on performance, creatine kinase and heart rate variability are not established.
+Stop at discomfort, numbness or tingling. One-sided swelling, warmth, redness or pain is for a
+doctor at once.
+
+Marks: [S] usual dose of consumer compression boots, [L] literature or a device's manual, [P] a
+proposal of this project. Pressures are those in the chambers; 60 to 80 % arrives at the skin [L].
+
+## Writing one
+
+```yaml
+# yaml-language-server: $schema=../schema/protocol.schema.json
+format: 1
+name: my_evening
+extends: beginner              # takes over what is not said here
+session_min: 25
+progression: {start_scale: 0.8, sessions: 8}   # what boots journal recommend makes of intensity
+phases:
+  - name: main                 # changes the fields that it names
+    boost_mmhg: {foot: 5, ankle: 5}
+    skip_zones: [knee]
+    overlap_zones: 1           # the next zone begins to fill together with this one
+    ramp: {from_scale: 0.7, cycles: 3}
+```
+
+Patterns: `sequential_gradient_hold`, `peristaltic`, `uniform`, `pulse`, and `scaled` for a warm-up
+or cool-down. Pressures: `zones_mmhg`, or `foot_mmhg` with `thigh_mmhg` or
+`gradient_mmhg_per_zone`. `legs`: together, alternate, left or right. Phases without `repeats` fill
+the session's time. An own file in `~/.config/compression_boots/protocols/` is in the library.
+"""
+
+
+def protocols() -> list[Protocol]:
+    """Protocols of the project, gentle ones first."""
+    names = yaml_files(config_directory() / 'protocols')
+    return [load_protocol(name, paths=False) for name in names]
+
+
+def limits() -> list[str]:
+    """Table of limits."""
+    lines = ['## Limits', '', '| what | allowed | mark | why |', '|---|---|---|---|']
+    for name, limit in ALL_LIMITS.items():
+        lines.append(f'| {name} | {limit} | [{limit.mark}] | {limit.meaning} |')
+    return [*lines, '']
+
+
+def section(protocol: Protocol) -> list[str]:
+    """One protocol."""
+    garment = load_garment()
+    plan = compile_protocol(protocol, garment)
+    expected = estimate(plan, garment)
+    lines = [
+        f'### {protocol.title}: `{protocol.name}`',
+        '',
+        protocol.description,
+        '',
+        f'- For: {protocol.who_it_is_for}',
+        f'- When: {protocol.when}',
+        f'- Known: {protocol.evidence.known} [L]',
+        f'- Not known: {protocol.evidence.not_known}',
+        f'- About {expected.cycles} cycles in {protocol.session_min:g} minutes on {garment.name}.',
+        '',
+        f'![{protocol.title}](figures/protocols/{protocol.name}.png)',
+        '',
+        '| rule | figure |',
+        '|---|---|',
+    ]
+    lines += [f'| {proof.rule} | {proof.figure} |' for proof in prove(plan, garment, expected)]
+    return [*lines, '']
+
+
+def page() -> str:
+    """The whole page."""
+    found = protocols()
+    lines = [*HEADING.splitlines(), '', '## The library', '']
+    lines += ['| name | minutes | for |', '|---|---|---|']
+    lines += [f'| `{one.name}` | {one.session_min:g} | {one.who_it_is_for} |' for one in found]
+    lines.append('')
+    for protocol in found:
+        lines += section(protocol)
+    return '\n'.join([*lines, *limits()]).rstrip() + '\n'
+
+
+def draw(protocol: Protocol) -> None:
+    """Set-points over one cycle and the session, with the predicted pressures of its start."""
+    garment = load_garment()
+    plan = compile_protocol(protocol, garment)
+    timeline = estimate(plan, garment).timeline
+    begun = compile_protocol(protocol, garment, minutes=min(protocol.session_min, PREDICTED))
+    session = simulate_session(SimulatedBoots(wearer(garment, SEED), SEED), garment, begun)
+    every = max(len(session.time) // 20_000, 1)
+    prediction = Prediction(session.time[::every], session.pressure[::every])
+    path = FIGURES / f'{protocol.name}.png'
+    plot_protocol(protocol.title, plan, garment, timeline, prediction).savefig(path, dpi=80)
+    with Image.open(path) as picture:
+        picture.convert('RGB').quantize(64).save(path, optimize=True)
+    print(f'wrote {path.relative_to(ROOT)}')
+
+
+def main() -> int:
+    """Write page and pictures, or check that the page is up to date."""
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--check', action='store_true', help='only tell whether it is up to date')
+    text = page()
+    if parser.parse_args().check:
+        current = PAGE.read_text(encoding='utf-8') if PAGE.exists() else ''
+        if current != text:
+            print('docs/protocols.md is not up to date: run make docs', file=sys.stderr)
+            return 1
+        return 0
+    PAGE.write_text(text, encoding='utf-8')
+    print(f'wrote {PAGE.relative_to(ROOT)}')
+    FIGURES.mkdir(parents=True, exist_ok=True)
+    for protocol in protocols():
+        draw(protocol)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
