@@ -30,6 +30,8 @@ class Interruption:
 
     def __enter__(self) -> Interruption:
         for number in SIGNALS:
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # started with nohup, to outlive its terminal
             self._before[number] = signal.signal(number, self._on_signal)
         return self
 

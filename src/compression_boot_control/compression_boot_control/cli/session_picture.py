@@ -87,8 +87,15 @@ class SessionPicture:
         elif session is None:
             # what is not known any more must not look as if it were
             self._session = None
+        lines = self._lines(snapshot, console)[: max(console.height - 1, 1)]
+        for line in lines:
+            line.truncate(console.width)
+        return Group(*lines)
+
+    def _lines(self, snapshot: Snapshot, console: Console) -> list[Text]:
+        session = snapshot.session
         if console.width < SMALLEST_WIDTH or snapshot.sleeves is None:
-            return Group(*self._header(snapshot, console.width))
+            return self._header(snapshot, console.width)
         width = min(console.width, WIDEST)
         zones = len(snapshot.sleeves.zone_order)
         room = console.height - HEADER_LINES - 2
@@ -101,16 +108,16 @@ class SessionPicture:
         if room >= zones + 1:
             pressure = session.pressure if session else {}
             target = session.target if session else {}
-            lines += ['', *legs_lines(snapshot.sleeves, pressure, target, size)]
+            lines += [Text(), *legs_lines(snapshot.sleeves, pressure, target, size)]
         if room >= 3 * zones + 4 and session is not None:
             caption = Text(' a column per second of the session', style='dim')
-            lines += ['', _spread(caption, colour_key(size), width)]
+            lines += [Text(), _spread(caption, colour_key(size), width)]
             lines += self._strip.lines(snapshot.sleeves, size)
-        return Group(*lines)
+        return lines
 
     # -- header
 
-    def _header(self, snapshot: Snapshot, width: int) -> list[RenderableType]:
+    def _header(self, snapshot: Snapshot, width: int) -> list[Text]:
         session = self._session if snapshot.session else None
         first = Text(' ')
         first.append(self._title, style='bold')
@@ -121,8 +128,7 @@ class SessionPicture:
         lines = [_spread(first, Text(speed, style='cyan'), width)]
         lines.append(_session_line(session, snapshot.session, width))
         lines.append(_spread(_phase(snapshot.session), _verdict(snapshot.safety), width))
-        lines += _alarm_lines(snapshot.safety, width)
-        return list(lines)
+        return lines + _alarm_lines(snapshot.safety, width)
 
 
 def _spread(left: Text, right: Text, width: int) -> Text:

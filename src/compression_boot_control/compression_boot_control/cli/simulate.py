@@ -119,16 +119,20 @@ def predicted(
     from compression_boot_control.plant.closed_loop import simulate_session
 
     bar = Progress(
-        TextColumn('simulating {task.percentage:3.0f} %'),
+        TextColumn('{task.description}'),
         BarColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
     )
     with bar:
-        task = bar.add_task('simulating', total=1.0)
+        # the laws are compiled at their first use; after that there is nothing to get ready
+        task = bar.add_task('getting ready', total=1.0)
         run = simulate_session(
-            boots, garment, plan, on_progress=lambda done: bar.update(task, completed=done)
+            boots,
+            garment,
+            plan,
+            on_progress=lambda done: bar.update(task, completed=done, description='simulating'),
         )
     trace = ChamberTrace(
         chamber_names=garment.chamber_names,
