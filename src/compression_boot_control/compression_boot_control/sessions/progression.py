@@ -31,7 +31,9 @@ DELOAD_SESSIONS = 3
 """After `DELOAD_WEEKS` weeks with so many sessions each comes a lighter one."""
 
 
-def next_intensity(sessions: Sequence[PastSession], protocol: str, now: float) -> tuple[float, str]:
+def next_intensity(
+    sessions: Sequence[PastSession], protocol: Protocol, now: float
+) -> tuple[float, str]:
     """Intensity for the next session of a protocol, and why.
 
     Parameters
