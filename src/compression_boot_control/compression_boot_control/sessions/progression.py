@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compression_boot_control.sessions.eligibility import PastSession
+from compression_boot_control.sessions.protocol_file import Protocol
 from compression_boot_control.sessions.screening import DAY
 
 COMFORTABLE = 2
