@@ -18,7 +18,7 @@ strictly_typed := $(addprefix $(control)/,core plant hardware sessions analysis)
 # Two at a time suits the smallest machine; the system tests measure time, so they run alone.
 unit_workers ?= 2
 
-.PHONY: help build demo test test-unit test-system test-cli lint format bench bench-latency bench-control docs lock clean
+.PHONY: help build demo test test-unit test-system test-safety test-cli lint format bench bench-latency bench-control docs lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -35,7 +35,10 @@ test-unit: build ## the tests of the package, which start no processes
 	@$(activate); python -m pytest -n $(unit_workers) $(unit_tests) $(PYTEST_OPTIONS)
 
 test-system: build ## the tests of the whole: processes, links, faults, set-up
-	@$(activate); python -m pytest test --ignore=test/cli $(PYTEST_OPTIONS)
+	@$(activate); python -m pytest test --ignore=test/cli --ignore=test/safety/test_reaction_times.py $(PYTEST_OPTIONS)
+
+test-safety: build ## reaction times of real processes; wants an idle machine
+	@$(activate); python -m pytest test/safety $(PYTEST_OPTIONS)
 
 test-cli: build ## the boots command on real systems, some five minutes; wants an idle machine
 	@$(activate); python -m pytest test/cli $(PYTEST_OPTIONS)
