@@ -29,7 +29,7 @@ build: ## prepare everything (two minutes the first time, then under a second)
 demo: build ## a whole session on simulated boots: live view, bag, report
 	@$(activate); boots demo
 
-test: test-unit test-system ## every test
+test: test-unit test-system ## every test but those that want an idle machine (test-safety, test-cli)
 
 test-unit: build ## the tests of the package, which start no processes
 	@$(activate); python -m pytest -n $(unit_workers) $(unit_tests) $(PYTEST_OPTIONS)
