@@ -60,7 +60,7 @@ TURN = 0.1
 STALE_AGE = 2.0
 """A state that was heard longer ago says nothing any more [s]; both come at 5 Hz or more."""
 
-DISCOVERY_TIME = 1.0
+DISCOVERY_TIME = 1.5
 """Time in which systems that run on this machine have made themselves known [s]."""
 
 ANSWER_TIME = 5.0

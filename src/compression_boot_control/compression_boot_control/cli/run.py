@@ -20,8 +20,13 @@ from compression_boot_control.cli.options import (
     is_file_name,
 )
 
+BENCH = 'Nobody is in the boots; goes without saying where they are simulated.'
+
 READY_TIME = 15.0
 """Longest wait for a system to be ready [s]."""
+
+LAYOUT_TIME = 2.0
+"""Longest wait for the layout, which a ready system has published [s]."""
 
 
 def run(
@@ -29,7 +34,7 @@ def run(
     intensity: IntensityOption = 100.0,
     minutes: MinutesOption = None,
     leg: LegOption = Leg.BOTH,
-    bench: Annotated[bool, typer.Option('--bench', help='Nobody is in the boots.')] = False,
+    bench: Annotated[bool, typer.Option('--bench', help=BENCH)] = False,
     namespace: NamespaceOption = 'boots',
     plain: PlainOption = False,
     as_json: JsonOption = False,
@@ -50,13 +55,6 @@ def run(
     from compression_boot_control.cli.session_run import run_session
     from compression_boot_control.cli.views import SessionRequest
 
-    request = SessionRequest(
-        protocol=text,
-        intensity=intensity / 100.0,
-        minutes=minutes or 0.0,
-        leg=leg.value,
-        bench=bench,
-    )
     notes = Console(stderr=True)
     with Interruption() as interruption, BootsClient(namespace) as client:
         wait_ready(
@@ -67,7 +65,18 @@ def run(
         )
         if interruption:
             raise CommandFailed('interrupted before the session began')
-        note = 'nobody is in the boots' if bench else ''
+        # nobody can be in simulated boots, so the person's questions need no answers
+        simulated = client.wait_until(lambda: client.sleeves is not None, LAYOUT_TIME) and (
+            client.sleeves is not None and client.sleeves.backend == 'sim'
+        )
+        request = SessionRequest(
+            protocol=text,
+            intensity=intensity / 100.0,
+            minutes=minutes or 0.0,
+            leg=leg.value,
+            bench=bench or simulated,
+        )
+        note = 'nobody is in the boots' if request.bench else ''
         with session_display(notes, client.snapshot, protocol, note, plain=plain) as display:
             result = run_session(client, request, interruption, display.update)
     document = result_document(result)
