@@ -26,6 +26,9 @@ SETTLE_TIME = 5.0
 LOSS_SETTLE_TIME = 3.0
 """The same after the loss of a node, which the others answer with a vent [s]."""
 
+RESULT_TIME = 0.5
+"""Time for the planner to answer the client of a session that was ended [s]."""
+
 PLANNER = 'sequence_planner'
 WITNESSES = ('manifold', 'safety_supervisor')
 """Without one of these nobody sees whether the boots are vented."""
@@ -114,7 +117,8 @@ class RunningSystem:
         safety, session = client.safety, client.session
         if lost in WITNESSES or safety is None:
             return BY_ITSELF
-        if lost != PLANNER and session is not None and session.stage.occupied:
+        asked_to_stop = lost != PLANNER and session is not None and session.stage.occupied
+        if asked_to_stop:
             try:
                 client.stop_session()
             except CommandFailed:
@@ -126,6 +130,9 @@ class RunningSystem:
                 break
             busy = session is not None and session.stage.occupied
             if safety.vented and (not busy or lost == PLANNER):
+                if asked_to_stop:
+                    # the result is on its way to whoever ran the session
+                    client.wait_until(lambda: False, RESULT_TIME)
                 return 'the boots are vented'
             client.spin()
         return BY_ITSELF
