@@ -193,6 +193,17 @@ def test_opening_passes_just_the_flow_that_is_asked_for(
     assert passed == pytest.approx(flow, rel=1e-9)
 
 
+def test_chamber_falls_no_faster_than_its_bound(parameters: ControlParameters) -> None:
+    fastest = 5.0 * MMHG
+    actuation = Bench(parameters._replace(fastest_fall=fastest)).ask(60.0, 20.0)
+    law, known = parameters, 60.0 * MMHG
+    flow = fastest * chamber_capacity(law.rest_volume, law.compliance, known)
+    port = known - hose_drop(flow / REFERENCE_DENSITY, law.hose_linear, law.hose_quadratic)
+    opening = (actuation.exhaust - law.dead_band) / (1.0 - law.dead_band)
+    passed = opening * orifice_flow(port, 0.0, law.exhaust_conductance)
+    assert passed == pytest.approx(flow, rel=1e-9)
+
+
 def test_demand_below_the_smallest_opening_keeps_the_valve_shut(
     parameters: ControlParameters,
 ) -> None:

@@ -11,7 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compression_boot_control.core.safety.gate import Command, CommandGate, RefusedCommand
+from compression_boot_control.core.safety.gate import (
+    Command,
+    CommandGate,
+    RefusedCommand,
+    restricted,
+)
+from compression_boot_control.core.signals import Actuation
 
 NAMES = ('left_foot', 'left_calf', 'right_foot', 'right_calf')
 GATE = CommandGate(NAMES)
@@ -159,6 +165,35 @@ def test_two_wrong_lengths_that_make_up_for_each_other_are_refused() -> None:
 )
 def test_value_that_is_not_from_0_to_1_is_refused(field: str, place: int, value: float) -> None:
     assert 'not a number from 0 to 1' in refused(changed(field, place, value))
+
+
+# -- what a verdict leaves of a command
+
+WANTED = Actuation(GOOD.inlet, GOOD.exhaust, np.array(GOOD.pump))
+
+
+def test_chambers_that_must_be_vented_are() -> None:
+    left = restricted(WANTED, np.array([True, False, False, True]))
+    assert left.inlet.tolist() == [0.0, 0.2, 0.3, 0.0]
+    assert left.exhaust.tolist() == [1.0, 0.6, 0.7, 1.0]
+
+
+def test_pump_runs_on_while_a_chamber_is_not_vented() -> None:
+    assert restricted(WANTED, np.array([True, False, True, True])).pump == 0.9
+
+
+def test_pump_stops_when_all_chambers_are_vented() -> None:
+    assert restricted(WANTED, np.ones(4, dtype=np.bool_)).pump == 0.0
+
+
+def test_verdict_on_one_garment_of_a_batch_leaves_the_other_alone() -> None:
+    both = Actuation(
+        *(np.stack([values, values]) for values in (WANTED.inlet, WANTED.exhaust)),
+        np.array([0.9, 0.9]),
+    )
+    left = restricted(both, np.array([[True] * 4, [False] * 4]))
+    assert left.inlet.tolist() == [[0.0] * 4, WANTED.inlet.tolist()]
+    assert left.pump.tolist() == [0.0, 0.9]
 
 
 # -- property
