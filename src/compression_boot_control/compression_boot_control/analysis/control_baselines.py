@@ -27,6 +27,8 @@ from compression_boot_control.core.sequence import (
     SequenceState,
     SequenceTable,
     SessionStatus,
+)
+from compression_boot_control.core.sequence_step import (
     sequence_step,
 )
 from compression_boot_control.core.signals import Actuation, BoolArray, FloatArray, Mode

@@ -18,6 +18,8 @@ from compression_boot_control.core.sequence import (
     SequenceState,
     SequenceTable,
     SessionStatus,
+)
+from compression_boot_control.core.sequence_step import (
     scaled_target,
     sequence_step,
 )

@@ -40,13 +40,15 @@ from compression_boot_control.core.chamber_control import (
 from compression_boot_control.core.pid import PidState
 from compression_boot_control.core.sensing import SensingParameters, SensingState, sensing_law
 from compression_boot_control.core.sequence import (
-    DONE,
     ChamberSigns,
     SequenceParameters,
     SequenceState,
     SequenceTable,
     SessionProgress,
     StageGoal,
+)
+from compression_boot_control.core.sequence_step import (
+    DONE,
     chamber_order,
     chamber_signs,
     exposure,

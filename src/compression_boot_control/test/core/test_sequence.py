@@ -20,6 +20,8 @@ from compression_boot_control.core.sequence import (
     SequenceState,
     SequenceTable,
     SessionStatus,
+)
+from compression_boot_control.core.sequence_step import (
     sequence_step,
 )
 from compression_boot_control.core.session_errors import SessionError

@@ -15,6 +15,8 @@ from compression_boot_control.core.sequence import (
     SequenceParameters,
     SequenceState,
     SequenceTable,
+)
+from compression_boot_control.core.sequence_step import (
     sequence_step,
 )
 from compression_boot_control.core.signals import Mode
