@@ -40,11 +40,12 @@ from compression_boot_control.nodes.interfaces import (
     SETPOINTS,
 )
 from compression_boot_control.nodes.parameters import GARMENT
-from compression_boot_control.nodes.running_session import RunningSession, SessionRefused
+from compression_boot_control.nodes.running_session import RunningSession
 from compression_boot_control.nodes.runtime import SafeNode, run
 from compression_boot_control.nodes.session_services import SessionServices
 from compression_boot_control.sessions.admission import Admission
 from compression_boot_control.sessions.journal_schema import JournalError
+from compression_boot_control.sessions.live_session import SessionRefused
 
 PARAMETERS = (GARMENT,)
 

@@ -27,8 +27,8 @@ from compression_boot_control.core.signals import BoolArray, FloatArray
 STEPS = 8
 """Pressures on the way at which the flow is computed."""
 
-BISECTIONS = 30
-"""Halvings in the search for a flow; the last one is a billionth of the first."""
+BISECTIONS = 24
+"""Halvings in the search for a flow; the last one is a ten-millionth of the first."""
 
 
 def valve_upstream(
@@ -63,12 +63,12 @@ def _mass(garment: Garment, pressure: FloatArray) -> FloatArray:
     return (ATMOSPHERE + pressure) * volume / (GAS_CONSTANT * REFERENCE_TEMPERATURE)
 
 
-def _hose_drop(garment: Garment, flow: FloatArray) -> FloatArray:
-    """Pressure drop along each chamber's hose [Pa] at mass flows (..., N) [kg/s]."""
+def _hose_drop(garment: Garment) -> Callable[[FloatArray], FloatArray]:
+    """Pressure drop along each chamber's hose [Pa], as a function of mass flows (..., N) [kg/s]."""
     coefficients: Callable[..., tuple[FloatArray, FloatArray]] = hose_coefficients
     drop: Callable[..., FloatArray] = hose_drop
     linear, quadratic = coefficients(garment.hose_length, garment.hose_bore)
-    return drop(flow / REFERENCE_DENSITY, linear, quadratic)
+    return lambda flow: drop(flow / REFERENCE_DENSITY, linear, quadratic)
 
 
 def fill_time(
@@ -118,12 +118,13 @@ def _supply_flow(garment: Garment, pressure: FloatArray, share: FloatArray) -> F
         Gauge pressure of each chamber [Pa], and its share in the flow.
     """
     pump, relief = garment.pump, garment.supply.relief_pressure
+    drop = _hose_drop(garment)
     most = np.full(len(pressure), pump.free_flow * REFERENCE_DENSITY)
     low, high = np.zeros_like(most), most
     for _ in range(BISECTIONS):
         flow = (low + high) / 2.0
         each = flow[:, None] * share
-        outlet = pressure + _hose_drop(garment, each)
+        outlet = pressure + drop(each)
         needed = valve_upstream(each, outlet, garment.inlet_conductance)
         needed = np.where(share > 0.0, needed, 0.0).max(axis=-1)
         available = np.minimum(relief, pump.shut_off_pressure * (1.0 - flow / most))
@@ -154,11 +155,12 @@ def release_time(
     level = vented + np.linspace(0.0, 1.0, STEPS + 1)[:, None] * np.maximum(pressure - vented, 0.0)
     loss = np.diff(_mass(garment, level), axis=0)
     middle = (level[1:] + level[:-1]) / 2.0
+    drop = _hose_drop(garment)
     low = np.zeros_like(middle)
     high = garment.exhaust_conductance * REFERENCE_DENSITY * (ATMOSPHERE + middle)
     for _ in range(BISECTIONS):
         flow = (low + high) / 2.0
-        outlet = _hose_drop(garment, flow)
+        outlet = drop(flow)
         passes = valve_upstream(flow, outlet, garment.exhaust_conductance) <= middle
         low, high = np.where(passes, flow, low), np.where(passes, high, flow)
     return np.where(under_pressure, (loss / np.maximum(low, 1e-12)).sum(axis=0), 0.0)
