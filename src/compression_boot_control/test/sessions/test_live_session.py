@@ -248,6 +248,20 @@ def test_a_zone_that_stays_limp_is_named(five_zone: Garment) -> None:
     assert text.startswith('left_foot (28 mmHg) and right_foot (28 mmHg) did not reach')
 
 
+def test_changes_that_take_effect_at_different_speeds_do_not_turn_the_gradient(
+    running: Running,
+) -> None:
+    session, boots = running
+    for zone, offset in (('knee', -5.0), ('calf', -10.0), ('ankle', -15.0), ('foot', -20.0)):
+        session.changes.adjust_zone(zone, 'both', offset * MMHG, skip=False)
+    boots.run_for(20.0)
+    boots.run_until(lambda: session.stage_name == 'dwell')
+    # all zones are alike now; each offset takes another time to come to a half
+    session.changes.set_intensity(0.5)
+    for _ in range(40):
+        assert never_rises(boots.step().target[None], ((0, 1, 2, 3, 4), (5, 6, 7, 8, 9)))
+
+
 # -- whatever happens
 
 EVENT = st.one_of(
@@ -258,7 +272,7 @@ EVENT = st.one_of(
     st.tuples(st.just('extend'), st.floats(-50, 50)),
     st.sampled_from([(name, 0) for name in ('ease', 'pause', 'resume', 'stop', 'symptom')]),
 )
-EVENTS = st.lists(st.tuples(EVENT, st.integers(1, 200)), max_size=12)
+EVENTS = st.lists(st.tuples(EVENT, st.integers(1, 100)), max_size=12)
 
 
 def apply(session: LiveSession, kind: str, value: object) -> None:
@@ -353,7 +367,7 @@ def check_whatever_happens(
     assert (boots.pressure < 10.0 * MMHG).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.sampled_from(NAMES), st.sampled_from(sorted(GARMENTS)), EVENTS)
 def test_whatever_interrupts_a_protocol_of_the_library_what_is_sent_keeps_every_invariant(
     name: str, garment_name: str, events: list[tuple[tuple[str, object], int]]
@@ -361,7 +375,7 @@ def test_whatever_interrupts_a_protocol_of_the_library_what_is_sent_keeps_every_
     check_whatever_happens(SessionOrder(name), GARMENTS[garment_name], events)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.integers(0, 2**32), st.sampled_from(sorted(GARMENTS)), st.sampled_from([0.5, 1, 1.2]), EVENTS
 )
