@@ -249,9 +249,9 @@ def test_a_zone_that_stays_limp_is_named(five_zone: Garment) -> None:
 
 
 def test_changes_that_take_effect_at_different_speeds_do_not_turn_the_gradient(
-    running: Running,
+    trial: str, five_zone: Garment
 ) -> None:
-    session, boots = running
+    session, boots = begun(SessionOrder(trial), five_zone)
     for zone, offset in (('knee', -5.0), ('calf', -10.0), ('ankle', -15.0), ('foot', -20.0)):
         session.changes.adjust_zone(zone, 'both', offset * MMHG, skip=False)
     boots.run_for(20.0)
