@@ -78,6 +78,10 @@ class Range:
         """Whether `value` is allowed; NaN is not."""
         return (self.low < value if self.above else self.low <= value) and value <= self.high
 
+    def nearest(self, value: float) -> float:
+        """The allowed value that is nearest; the lower end counts even where it is not allowed."""
+        return min(max(value, self.low), self.high)
+
     def __str__(self) -> str:
         low = f'more than {self.low:g} up' if self.above else f'{self.low:g}'
         return f'{low} to {self.high:g} {self.unit}'.rstrip()

@@ -193,11 +193,11 @@ class BootsClient:
 
     def stop_session(self) -> None:
         """End the session, if there is one, and vent."""
-        self._call(STOP, StopSession.Request())
+        self.call(STOP, StopSession.Request())
 
     def emergency_stop(self, reason: str) -> None:
         """Vent everything at once, and latch."""
-        self._call(EMERGENCY_STOP, EmergencyStop.Request(reason=reason))
+        self.call(EMERGENCY_STOP, EmergencyStop.Request(reason=reason))
 
     def reset_safety(self, *, confirm: bool) -> None:
         """Take a latched trip back, of the supervisor and of the device.
@@ -208,21 +208,28 @@ class BootsClient:
             The supervisor refuses; the text says why.
         """
         untripped = ResetSafety.Response.ERROR_NOT_TRIPPED
-        device = self._call(MANIFOLD_RESET, ResetSafety.Request(confirm=confirm))
+        device = self.call(MANIFOLD_RESET, ResetSafety.Request(confirm=confirm))
         if device.error_code not in (0, untripped):
             raise CommandFailed(device.error_msg)
-        answer = self._call(RESET, ResetSafety.Request(confirm=confirm))
+        answer = self.call(RESET, ResetSafety.Request(confirm=confirm))
         if answer.error_code == untripped and not device.error_code:
             return  # it was the device alone that waited
         if answer.error_code:
             raise CommandFailed(answer.error_msg)
 
-    # -- inside
+    def ask(self, service: Service, request: Any) -> Any:
+        """Call a service without waiting; a future, which the loop fulfils."""
+        return self._client_of(service).call_async(request)
 
-    def _call(self, service: Service, request: Any) -> Any:
-        if service.name not in self._services:
-            self._services[service.name] = self._node.create_client(service.type, service.name)
-        client = self._services[service.name]
+    def call(self, service: Service, request: Any) -> Any:
+        """Call a service, and wait for its answer.
+
+        Raises
+        ------
+        CommandFailed
+            Nobody offers it, or no answer comes.
+        """
+        client = self._client_of(service)
         if not self.wait_until(client.service_is_ready, ANSWER_TIME):
             raise CommandFailed(
                 f'nobody offers {self.namespace}/{service.name}: is the system whole? see '
@@ -235,6 +242,13 @@ class BootsClient:
                 'that the boots are vented, open the zips or pull the hoses'
             )
         return future.result()
+
+    # -- inside
+
+    def _client_of(self, service: Service) -> Any:
+        if service.name not in self._services:
+            self._services[service.name] = self._node.create_client(service.type, service.name)
+        return self._services[service.name]
 
     def _listen(self, topic: Topic, callback: Callable[[Any], None]) -> None:
         self._node.create_subscription(topic.type, topic.name, callback, topic.qos)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -54,9 +55,12 @@ def demo(
     from compression_boot_control.analysis.provenance import provenance
     from compression_boot_control.cli.demo_report import write_report
     from compression_boot_control.cli.interruption import Interruption
+    from compression_boot_control.cli.keyboard import Keyboard
     from compression_boot_control.cli.run import protocol_text
     from compression_boot_control.cli.running_system import RunningSystem
     from compression_boot_control.cli.session_display import session_display
+    from compression_boot_control.cli.session_keys import SessionKeys
+    from compression_boot_control.cli.session_picture import SessionPicture
     from compression_boot_control.cli.session_run import run_session
     from compression_boot_control.cli.views import SessionRequest
     from compression_boot_control.hardware.garment_file import load_garment
@@ -80,14 +84,24 @@ def demo(
     with (
         Interruption() as interruption,
         RunningSystem(options, interruption, folder / LOG) as system,
+        ExitStack() as stack,
     ):
         system.wait_ready(lambda status: notes.print(f'waiting: {status}', style='dim'))
         if interruption:
             raise CommandFailed('interrupted before the session began')
         title = f'boots demo: {protocol}'
-        note = f'{worn.name}, simulated: nobody is in the boots'
-        with session_display(notes, system.client.snapshot, title, note, plain=plain) as display:
-            result = run_session(system.client, request, interruption, display.update, system.check)
+        client, keyboard = system.client, Keyboard()
+        keys = SessionKeys(client, keyboard, interruption.interrupt)
+        picture = SessionPicture(title, f'{worn.name}, simulated', lambda: keys.line)
+
+        def check() -> None:
+            system.check()
+            keys.turn()
+
+        with session_display(notes, client.snapshot, picture, plain=plain) as display:
+            if display.has_keys:
+                stack.enter_context(keyboard)
+            result = run_session(client, request, interruption, display.update, check)
     if result.error_code:
         raise CommandFailed(f'{result.error_text}; what was recorded is in {folder}')
     write_report(folder, folder / BAG, title, time.monotonic() - started)

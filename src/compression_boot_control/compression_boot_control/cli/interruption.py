@@ -25,8 +25,12 @@ class Interruption:
     def __bool__(self) -> bool:
         return self.count > 0
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+    def interrupt(self) -> None:
+        """Ask for an end, as a signal does."""
         self.count += 1
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.interrupt()
 
     def __enter__(self) -> Interruption:
         for number in SIGNALS:

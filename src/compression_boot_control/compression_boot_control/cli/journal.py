@@ -37,6 +37,9 @@ NoneOption = Annotated[
 ]
 Rated = Annotated[int | None, typer.Option(min=1, max=10)]
 
+UNDER_WAY = 30.0
+"""A session whose record was written so recently goes on [s]; that is done every ten seconds."""
+
 DISCLAIMER = (
     'A research prototype, not a medical device; these questions do not replace a doctor. '
     'The answers stay on this machine, in a file that only you can read.'
@@ -251,12 +254,12 @@ def list_(
     from rich.console import Console
 
     console = Console()
-    console.print(_session_table(sessions))
+    console.print(_session_table(sessions, now))
     console.print(_rating_table(ratings))
     console.print('; '.join(verdict.reasons) or f'a session may begin; {verdict.cap_reason}')
 
 
-def _session_table(rows: Sequence[Mapping[str, Any]]) -> Any:
+def _session_table(rows: Sequence[Mapping[str, Any]], now: float) -> Any:
     from rich.markup import escape
     from rich.table import Table
 
@@ -272,9 +275,15 @@ def _session_table(rows: Sequence[Mapping[str, Any]]) -> Any:
             '?' if row['cycles'] is None else str(row['cycles']),
             f'{max(row["peak_mmhg"].values(), default=0.0):.0f}',
             f'{sum(row["dose_mmhg_min"].values()):.0f}',
-            escape('cut off' if row['ended_at'] is None else row['symptom'] or end),
+            escape(_unfinished(row, now) if row['ended_at'] is None else row['symptom'] or end),
         )
     return table
+
+
+def _unfinished(row: Mapping[str, Any], now: float) -> str:
+    """Tell a session that goes on from one that was cut off."""
+    seen = row['seen_at']
+    return 'under way' if seen is not None and now - seen < UNDER_WAY else 'cut off'
 
 
 def _rating_table(rows: Sequence[Mapping[str, Any]]) -> Any:

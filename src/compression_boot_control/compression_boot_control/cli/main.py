@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from compression_boot_control.cli import journal, protocols, recommend
+from compression_boot_control.cli import journal, protocols, recommend, session
 from compression_boot_control.cli.campaign import campaign
 from compression_boot_control.cli.demo import demo
 from compression_boot_control.cli.device_test import device_test
@@ -81,6 +81,7 @@ app.command()(tune)
 app.command()(simulate)
 app.command()(emulate)
 app.command(name='device-test')(device_test)
+app.add_typer(session.app, name='session')
 app.add_typer(protocols.app, name='protocols')
 app.add_typer(journal.app, name='journal')
 journal.app.command()(recommend.recommend)

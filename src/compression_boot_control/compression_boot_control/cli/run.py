@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
@@ -43,20 +44,27 @@ def run(
 
     Ctrl-C cancels the session and waits until the boots are vented; a second Ctrl-C calls for an
     emergency stop, which is latched until boots reset.
+
+    On a terminal there are keys: p pauses and resumes, + and - change the pressure, e makes it
+    longer, a digit chooses a zone to boost or leave out, d n t h report what is felt, q stops.
+    From elsewhere, boots session does the same.
     """
     text = protocol_text(protocol)
     from rich.console import Console
 
     from compression_boot_control.cli.client_ros import BootsClient
     from compression_boot_control.cli.interruption import Interruption
+    from compression_boot_control.cli.keyboard import Keyboard
     from compression_boot_control.cli.readiness import wait_ready
     from compression_boot_control.cli.session_display import session_display
+    from compression_boot_control.cli.session_keys import SessionKeys
+    from compression_boot_control.cli.session_picture import SessionPicture
     from compression_boot_control.cli.session_report import result_document, result_table
     from compression_boot_control.cli.session_run import run_session
     from compression_boot_control.cli.views import SessionRequest
 
     notes = Console(stderr=True)
-    with Interruption() as interruption, BootsClient(namespace) as client:
+    with Interruption() as interruption, BootsClient(namespace) as client, ExitStack() as stack:
         wait_ready(
             client,
             READY_TIME,
@@ -76,9 +84,13 @@ def run(
             leg=leg.value,
             bench=bench or simulated,
         )
-        note = 'nobody is in the boots' if request.bench else ''
-        with session_display(notes, client.snapshot, protocol, note, plain=plain) as display:
-            result = run_session(client, request, interruption, display.update)
+        keyboard = Keyboard()
+        keys = SessionKeys(client, keyboard, interruption.interrupt)
+        picture = SessionPicture(protocol, footer=lambda: keys.line)
+        with session_display(notes, client.snapshot, picture, plain=plain) as display:
+            if display.has_keys:
+                stack.enter_context(keyboard)
+            result = run_session(client, request, interruption, display.update, keys.turn)
     document = result_document(result)
     if result.peak and not as_json:
         Console().print(result_table(result, protocol))

@@ -10,7 +10,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.live import Live
 
-from compression_boot_control.cli.session_picture import SessionPicture
+from compression_boot_control.cli.session_picture import BENCH, SessionPicture
 from compression_boot_control.cli.views import SessionView, Snapshot
 from compression_boot_control.core.units import MMHG
 
@@ -24,12 +24,19 @@ FRAME_PERIOD = 0.125
 class LineDisplay:
     """A line now and then.
 
+    Attributes
+    ----------
+    has_keys : bool
+        Whether it has a place to show which keys there are.
+
     Parameters
     ----------
     console : Console
     snapshot : callable
         Gives what is known now.
     """
+
+    has_keys = False
 
     def __init__(self, console: Console, snapshot: Callable[[], Snapshot]) -> None:
         self._console = console
@@ -61,6 +68,11 @@ class LineDisplay:
 class LiveDisplay:
     """A picture that changes in place.
 
+    Attributes
+    ----------
+    has_keys : bool
+        Whether it has a place to show which keys there are.
+
     Parameters
     ----------
     console : Console
@@ -68,6 +80,8 @@ class LiveDisplay:
         Gives what is known now.
     picture : SessionPicture
     """
+
+    has_keys = True
 
     def __init__(
         self, console: Console, snapshot: Callable[[], Snapshot], picture: SessionPicture
@@ -104,12 +118,12 @@ class LiveDisplay:
 
 
 def session_display(
-    console: Console, snapshot: Callable[[], Snapshot], title: str, note: str, *, plain: bool
+    console: Console, snapshot: Callable[[], Snapshot], picture: SessionPicture, *, plain: bool
 ) -> LineDisplay | LiveDisplay:
     """Choose the display for a console."""
     if plain or not console.is_terminal or console.is_dumb_terminal:
         return LineDisplay(console, snapshot)
-    return LiveDisplay(console, snapshot, SessionPicture(title, note))
+    return LiveDisplay(console, snapshot, picture)
 
 
 def progress_line(session: SessionView) -> str:
@@ -120,4 +134,5 @@ def progress_line(session: SessionView) -> str:
     return (
         f'{session.progress:4.0%}  cycle {session.cycle}  {session.status}  '
         f'{minutes}:{seconds:02d} left  highest pressure {highest}'
+        + (f'  {BENCH}' if session.bench else '')
     )

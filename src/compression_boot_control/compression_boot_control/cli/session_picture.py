@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rich.console import Console, Group, RenderableType
@@ -18,6 +19,9 @@ from compression_boot_control.cli.views import (
     Verdict,
 )
 from compression_boot_control.cli.wave_strip import WaveStrip
+
+BENCH = 'bench: nobody is in the boots'
+"""Said on every surface while a session runs that asked nobody's screening."""
 
 SMALLEST_WIDTH = 74
 HEADER_LINES = 5
@@ -68,11 +72,14 @@ class SessionPicture:
         What is shown, for a person.
     note : str
         What else a person must know, e.g. that the boots are simulated.
+    footer : callable
+        Gives the last line: which keys there are, or what came of one; empty for none.
     """
 
-    def __init__(self, title: str, note: str = '') -> None:
+    def __init__(self, title: str, note: str = '', footer: Callable[[], str] = lambda: '') -> None:
         self._title = title
         self._note = note
+        self._footer = footer
         self._strip = WaveStrip()
         self._speed = SpeedMeter()
         self._session: SessionView | None = None
@@ -87,7 +94,9 @@ class SessionPicture:
         elif session is None:
             # what is not known any more must not look as if it were
             self._session = None
-        lines = self._lines(snapshot, console)[: max(console.height - 1, 1)]
+        footer = [Text(f' {text}', style='cyan')] if (text := self._footer()) else []
+        lines = self._lines(snapshot, console)[: max(console.height - 1 - len(footer), 1)]
+        lines += footer
         for line in lines:
             line.truncate(console.width)
         return Group(*lines)
@@ -123,6 +132,8 @@ class SessionPicture:
         first.append(self._title, style='bold')
         if self._note:
             first.append(f'  {self._note}', style='dim')
+        if session is not None and session.bench:
+            first.append(f'  {BENCH}', style='bold yellow')
         factor = self._speed.factor if session else None
         speed = f'{factor:.1f}× real time ' if factor and abs(factor - 1.0) > 0.2 else ''
         lines = [_spread(first, Text(speed, style='cyan'), width)]
@@ -165,6 +176,8 @@ def _phase(session: SessionView | None) -> Text:
     text = session.status
     if abs(session.intensity - 1.0) > 1e-6 and session.stage.occupied:
         text += f'  ({session.intensity:.0%})'
+    if session.skipped and session.stage.occupied:
+        text += f'  without {", ".join(session.skipped).replace("_", " ")}'
     return Text(f' {text}', style=style)
 
 

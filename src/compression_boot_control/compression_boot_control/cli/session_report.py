@@ -21,6 +21,8 @@ def result_document(result: SessionResult) -> dict[str, object]:
         'cycles': result.cycles,
         'elapsed_s': round(result.elapsed, 2),
         'vented': result.vented,
+        'bench': result.bench,
+        'skipped': list(result.skipped),
         'chambers': [
             {
                 'name': name,
@@ -39,6 +41,10 @@ def result_table(result: SessionResult, title: str) -> Table:
 
     minutes, seconds = divmod(round(result.elapsed), 60)
     vented = 'vented' if result.vented else '[bold red]NOT vented[/bold red]'
+    if result.skipped:
+        vented += f', without {", ".join(result.skipped).replace("_", " ")}'
+    if result.bench:
+        vented += ', bench'
     table = Table(
         title=escape(title),
         caption=f'{minutes} min {seconds:02d} s, {result.cycles} full cycles, {vented}',

@@ -107,6 +107,9 @@ def status_json(snapshot: Snapshot) -> dict[str, Any]:
             'elapsed_s': round(session.elapsed, 2),
             'remaining_s': round(session.remaining, 2),
             'intensity': session.intensity,
+            'cycles_done': session.cycles_done,
+            'skipped': list(session.skipped),
+            'bench': session.bench,
         }
         document['chambers'] = [
             {

@@ -51,6 +51,9 @@ class SessionView:
     target: Mapping[str, float]
     pressure: Mapping[str, float]
     dose: Mapping[str, float]
+    cycles_done: int = 0
+    skipped: tuple[str, ...] = ()
+    bench: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,3 +133,5 @@ class SessionResult:
     peak: Mapping[str, float]
     dose: Mapping[str, float]
     vented: bool
+    skipped: tuple[str, ...] = ()
+    bench: bool = False

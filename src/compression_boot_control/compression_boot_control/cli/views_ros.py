@@ -38,6 +38,9 @@ def session_view(message: SessionState) -> SessionView:
         target=_by_name(message.name, message.target),
         pressure=_by_name(message.name, message.pressure),
         dose=_by_name(message.name, message.dose),
+        cycles_done=int(message.cycles_done),
+        skipped=tuple(message.skipped),
+        bench=bool(message.bench),
     )
 
 
@@ -96,4 +99,6 @@ def session_result(message: RunSession.Result) -> SessionResult:
         peak=_by_name(message.name, message.peak),
         dose=_by_name(message.name, message.dose),
         vented=bool(message.vented),
+        skipped=tuple(message.skipped),
+        bench=bool(message.bench),
     )

@@ -55,7 +55,7 @@ class RunningSession(LiveSession):
             progress=self.progress,
             elapsed=self.elapsed,
             remaining=self.remaining,
-            intensity=float(self.state.intensity[0]),
+            intensity=self.intensity,
             dose=self.state.dose.tolist(),
             skipped=list(self.skipped),
             cycles_done=self.cycles_done,

@@ -207,6 +207,7 @@ class SequencePlannerNode(SafeNode):
                 for name in session.follow_supervisor(self._restricted_names()):
                     self.get_logger().warning(f'going on without {name}, which is being vented')
             self._publish_setpoints_if_due(session.step(self._pressure, dt), dt)
+            self._record_progress(session)
         self._state_age += dt
         if self._state_age >= STATE_PERIOD - 0.5 * dt:
             self._publish_state()
@@ -261,6 +262,15 @@ class SequencePlannerNode(SafeNode):
         if self._safety is None or self._safety.state != SafetyState.STATE_RESTRICTED:
             return []
         return list(self._safety.vented_name)
+
+    def _record_progress(self, session: RunningSession) -> None:
+        """Keep the session's record up to date, should this process not live to its end."""
+        if not session.record_id or session.done:
+            return
+        try:
+            self._admission.keep_progress(session.record_id, session.end_record)
+        except JournalError as error:
+            self.get_logger().warning(f'the progress of the session was not recorded: {error}')
 
     def _record_end(self, session: RunningSession) -> None:
         """Complete the session's record in the journal; it was begun with the session."""

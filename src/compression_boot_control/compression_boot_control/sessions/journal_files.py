@@ -8,6 +8,7 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ SIZE_LIMIT = 50_000_000
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
 
 COLUMNS = {table.__tablename__: list(table.__table__.columns) for table in TABLES}
-TIMES = ('at', 'started_at', 'ended_at')
+TIMES = ('at', 'started_at', 'ended_at', 'seen_at')
 
 
 def to_json(tables: Tables) -> str:
@@ -140,11 +141,18 @@ def _read(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
+    part = path.with_name(f'.{path.name}.part')
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, 'w', encoding='utf-8', newline='') as file:
             file.write(text)
+            file.flush()
+            os.fsync(handle)
+        # an older export is there until the new one is whole
+        part.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink()
         raise JournalError(f'{path}: {error.strerror}; choose another name') from error
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,18 @@ DATA_VARIABLE = 'COMPRESSION_BOOTS_DATA'
 """Environment variable that names the folder to use instead."""
 
 FILE = 'journal.sqlite'
-VERSION = '0001'
+VERSION = '0002'
 """Newest version of the tables."""
+
+
+class Durability(StrEnum):
+    """What of the last entries outlives a power cut; kill -9 loses none in any case."""
+
+    FULL = 'FULL'
+    """All: each entry waits for the disk."""
+
+    NORMAL = 'NORMAL'
+    """The last ones may be lost: no entry waits for the disk."""
 
 
 class JournalError(Exception):
@@ -37,7 +49,7 @@ def journal_path(environment: Mapping[str, str] = os.environ) -> Path:
     return data_directory(environment) / FILE
 
 
-def open_engine(path: Path, patience: float) -> Engine:
+def open_engine(path: Path, patience: float, durability: Durability = Durability.FULL) -> Engine:
     """Make or open the database, readable by its owner only, with its tables up to date.
 
     Parameters
@@ -45,6 +57,7 @@ def open_engine(path: Path, patience: float) -> Engine:
     path : Path
     patience : float
         Longest wait for another process that writes [s].
+    durability : Durability
 
     Raises
     ------
@@ -61,12 +74,12 @@ def open_engine(path: Path, patience: float) -> Engine:
             f'{path} cannot be opened: {error.strerror}; set {DATA_VARIABLE} to another folder'
         ) from error
     engine = create_engine(f'sqlite:///{path}', connect_args={'timeout': patience})
-    event.listen(engine, 'connect', _prepare)
+    event.listen(engine, 'connect', lambda connection, _: _prepare(connection, durability))
     event.listen(engine, 'begin', _begin)
     try:
         if _version(engine) != VERSION:
             with _alone(path):
-                _upgrade(engine, path)
+                upgrade(engine, path)
     except DatabaseError as error:
         engine.dispose()
         raise unusable(path, error) from error
@@ -79,21 +92,34 @@ def open_engine(path: Path, patience: float) -> Engine:
 def unusable(path: Path, error: DatabaseError) -> JournalError:
     """Say what is wrong with a database, and what helps."""
     cause = str(error.orig or error).splitlines()[0]
-    if 'locked' in cause:
-        return JournalError(f'{path} is in use by another program: try again')
-    if 'full' in cause:
-        return JournalError(f'{path} cannot be written, the disk is full: make room')
-    if 'readonly' in cause:
-        return JournalError(f'{path} cannot be written: make it writable')
-    return JournalError(f'{path} is damaged ({cause}): move it away, then boots journal import')
+    # extended codes have the primary one in their lowest byte
+    code = getattr(error.orig, 'sqlite_errorcode', sqlite3.SQLITE_ERROR) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return damaged(path, cause)
+    says, cure = {
+        sqlite3.SQLITE_BUSY: ('is in use by another program', 'try again'),
+        sqlite3.SQLITE_LOCKED: ('is in use by another program', 'try again'),
+        sqlite3.SQLITE_FULL: ('cannot be written, the disk is full', 'make room'),
+        sqlite3.SQLITE_READONLY: ('cannot be written', 'make it and its folder writable'),
+        sqlite3.SQLITE_CANTOPEN: ('cannot be opened', 'make it and its folder writable'),
+        sqlite3.SQLITE_IOERR: (f'cannot be read or written ({cause})', 'look at its disk'),
+    }.get(code, (f'cannot be used ({cause})', f'set {DATA_VARIABLE} to another folder'))
+    return JournalError(f'{path} {says}: {cure}')
 
 
-def _prepare(connection: Any, _record: Any) -> None:
+def damaged(path: Path, cause: object) -> JournalError:
+    """Say that what a journal holds cannot be; it is left as it is."""
+    return JournalError(
+        f'{path} is damaged ({cause}): move it away, then boots journal import an export of it'
+    )
+
+
+def _prepare(connection: Any, durability: Durability) -> None:
     """Survive kill -9 and power cuts, and let others read while one writes."""
     # the driver would begin transactions late, and not before DDL
     connection.isolation_level = None
     connection.execute('PRAGMA journal_mode=WAL')
-    connection.execute('PRAGMA synchronous=FULL')
+    connection.execute(f'PRAGMA synchronous={durability}')
     connection.execute('PRAGMA foreign_keys=ON')
 
 
@@ -123,7 +149,14 @@ def _alone(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _upgrade(engine: Engine, path: Path) -> None:
+def upgrade(engine: Engine, path: Path, version: str = 'head') -> None:
+    """Bring the tables to a version; all of it is done, or nothing.
+
+    Raises
+    ------
+    JournalError
+        They are of a version that this program does not know.
+    """
     # alembic takes a third of a second to import, and is needed once
     from alembic import command
     from alembic.config import Config
@@ -134,6 +167,6 @@ def _upgrade(engine: Engine, path: Path) -> None:
     try:
         with engine.begin() as connection:
             config.attributes['connection'] = connection
-            command.upgrade(config, 'head')
+            command.upgrade(config, version)
     except CommandError as error:
         raise JournalError(f'{path} is of a newer program: update this one') from error

@@ -1,7 +1,7 @@
 """The journal: what one runner answered, did and felt, kept in a file of their own.
 
 Another person takes another folder, by ``COMPRESSION_BOOTS_DATA``. A session is written when it
-begins and completed when it ends, so that one that was cut off is there too, and counts.
+begins, now and then, and when it ends, so that one that was cut off is there too, and counts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from compression_boot_control.core.session_errors import SessionError
 from compression_boot_control.core.units import MINUTE
 from compression_boot_control.sessions.eligibility import PastSession, PersonRecord, Unlock
 from compression_boot_control.sessions.journal_schema import (
+    Durability,
     JournalError,
+    damaged,
     journal_path,
     open_engine,
     unusable,
@@ -43,8 +45,6 @@ PATIENCE = 5.0
 
 SCREENING_KIND = 'screening'
 TODAY_KIND = 'today'
-
-UNFINISHED = 'its end was not recorded: the program was cut off'
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,7 @@ class Journal:
         By default in the person's data folder.
     patience : float
         Longest wait for another process that writes [s].
+    durability : Durability
 
     Raises
     ------
@@ -130,9 +131,14 @@ class Journal:
         It cannot be opened; every method may raise it too.
     """
 
-    def __init__(self, path: Path | None = None, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        patience: float = PATIENCE,
+        durability: Durability = Durability.FULL,
+    ) -> None:
         self.path = path or journal_path()
-        self._engine = open_engine(self.path, patience)
+        self._engine = open_engine(self.path, patience, durability)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -156,6 +162,8 @@ class Journal:
                 yield session
         except DatabaseError as error:
             raise unusable(self.path, error) from error
+        except (ValueError, TypeError) as error:
+            raise damaged(self.path, ' '.join(str(error).split())) from error
 
     # -- writing
 
@@ -201,19 +209,27 @@ class Journal:
             Raises if the session must not begin, of what the journal says at this very moment: of
             two programs that begin at once, the second one sees the session of the first.
         """
-        row = SessionRow(id=str(uuid.uuid4()), started_at=at, **asdict(new))
+        row = SessionRow(id=str(uuid.uuid4()), started_at=at, seen_at=at, **asdict(new))
         with self._transaction() as session:
             check(_person(session))
             session.add(row)
             return row.id
 
+    def keep_progress(self, session_id: str, so_far: SessionEnd, at: float) -> None:
+        """Bring the record of a session that goes on up to date."""
+        self._write_session(session_id, so_far, seen_at=at)
+
     def end_session(self, session_id: str, end: SessionEnd, at: float) -> None:
         """Complete the record of a session."""
+        self._write_session(session_id, end, seen_at=at, ended_at=at)
+
+    def _write_session(self, session_id: str, end: SessionEnd, **times: float) -> None:
         with self._transaction() as session:
             row = session.get(SessionRow, session_id)
             if row is None:
                 raise JournalError(f'{self.path} has lost a session: was it moved or replaced?')
-            row.ended_at = at
+            for name, at in times.items():
+                setattr(row, name, at)
             row.minutes = end.minutes
             row.cycles = end.cycles
             row.error_code = int(end.error)
@@ -291,6 +307,7 @@ def _person(session: Session) -> PersonRecord:
     rows = session.scalars(select(SessionRow).order_by(SessionRow.started_at)).all()
     unlock = session.scalars(select(UnlockRow).order_by(UnlockRow.at.desc()).limit(1)).first()
     times = [session.scalar(select(func.max(_time_column(table)))) for table in TABLES]
+    times.append(session.scalar(select(func.max(SessionRow.seen_at))))
     times.append(session.scalar(select(func.max(SessionRow.ended_at))))
     return PersonRecord(
         screening=_newest(session, SCREENING_KIND),
@@ -312,11 +329,13 @@ def _newest(session: Session, kind: str) -> Answers | None:
 
 
 def _past(row: SessionRow) -> PastSession:
-    minutes = row.planned_minutes if row.minutes is None else row.minutes
     unfinished = row.ended_at is None
+    # one that is under way, or was cut off, counts as what was planned
+    minutes = row.planned_minutes if unfinished or row.minutes is None else row.minutes
+    latest_end = row.seen_at or row.started_at + minutes * MINUTE
     return PastSession(
         started_at=row.started_at,
-        ended_at=row.started_at + minutes * MINUTE if row.ended_at is None else row.ended_at,
+        ended_at=latest_end if row.ended_at is None else row.ended_at,
         minutes=minutes,
         protocol=row.protocol,
         pressure_mmhg=max(row.peak_mmhg.values(), default=0.0),

@@ -22,13 +22,14 @@ class AnswersRow(Base):
 
 
 class SessionRow(Base):
-    """A session: written when it begins, completed when it ends."""
+    """A session: written when it begins and now and then, completed when it ends."""
 
     __tablename__ = 'sessions'
     __table_args__ = (Index('sessions_started_at', 'started_at'),)
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     started_at: Mapped[float] = mapped_column(Float)
     ended_at: Mapped[float | None] = mapped_column(Float)
+    seen_at: Mapped[float | None] = mapped_column(Float)
     protocol: Mapped[str] = mapped_column(String(40))
     garment: Mapped[str] = mapped_column(String(40))
     leg: Mapped[str] = mapped_column(String(8))

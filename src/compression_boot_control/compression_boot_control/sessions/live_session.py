@@ -135,7 +135,7 @@ class LiveSession:
             )
         self.record_id = ''
         self.symptom = ''
-        self.changes = SessionChanges(self.plan, garment)
+        self.changes = SessionChanges(self.plan, garment, order.intensity)
         self.state = SequenceState.initial((len(garment),))
         self._table = SequenceTable.of_plan(self.plan)
         self._chains = tuple(chain for chain in map(garment.on_leg, LEGS) if chain)
@@ -247,6 +247,11 @@ class LiveSession:
     def progress(self) -> float:
         """Part of the session's time that is done, 0 to 1."""
         return min(self.elapsed / (self.minutes * MINUTE), 1.0)
+
+    @property
+    def intensity(self) -> float:
+        """Scale on the protocol's pressures that is in force."""
+        return float(self.state.intensity[0]) * self.order.intensity
 
     @property
     def cycles_done(self) -> int:

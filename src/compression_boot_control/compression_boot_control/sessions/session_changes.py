@@ -43,18 +43,21 @@ class SessionChanges:
     ----------
     plan : Plan
     garment : Garment
+    planned_intensity : float
+        Scale on the protocol's pressures that the plan was made with.
 
     Attributes
     ----------
     intensity : float
-        Scale that was asked for last.
+        Scale on the protocol's pressures that was asked for last.
     """
 
-    def __init__(self, plan: Plan, garment: Garment) -> None:
+    def __init__(self, plan: Plan, garment: Garment, planned_intensity: float = 1.0) -> None:
         self._plan = plan
         self._garment = garment
+        self._planned = planned_intensity
         self._chains = tuple(chain for chain in map(garment.on_leg, LEGS) if chain)
-        self.intensity = 1.0
+        self.intensity = planned_intensity
         self._offset: FloatArray = np.zeros(len(garment))
         self._skip: BoolArray = np.zeros(len(garment), dtype=np.bool_)
         self._lost: BoolArray = np.zeros(len(garment), dtype=np.bool_)
@@ -70,13 +73,13 @@ class SessionChanges:
             stop=np.array([stop]),
             pause=np.array([pause]),
             resume=np.array([resume]),
-            intensity=np.array([self.intensity]),
+            intensity=np.array([self.intensity / self._planned]),
             offset=self._offset,
             skip=self._skip | self._lost,
         )
 
     def set_intensity(self, intensity: float) -> None:
-        """Scale the pressures from now on; less is always possible.
+        """Scale the protocol's pressures from now on; less is always possible.
 
         Raises
         ------
@@ -147,7 +150,7 @@ class SessionChanges:
 
     def _problem(self, intensity: float, offset: FloatArray) -> str:
         planned = self._plan.target
-        target = np.where(planned > 0.0, planned * intensity + offset, 0.0)
+        target = np.where(planned > 0.0, planned * (intensity / self._planned) + offset, 0.0)
         if (target > self._plan.caps * (1.0 + 1e-9)).any():
             return 'a pressure would exceed its cap'
         # a zone that is lowered to nothing stays in the comparison, as one of no pressure

@@ -56,6 +56,21 @@ def test_less_is_always_possible_and_keeps_the_gradient(changes: SessionChanges)
     assert request.offset[1] == pytest.approx(1.5 * MMHG)
 
 
+def test_an_intensity_is_of_the_protocol_whatever_the_session_began_with(
+    five_zone: Garment,
+) -> None:
+    plan = compile_protocol(load_protocol('intermediate'), five_zone, intensity=0.8)
+    changes = SessionChanges(plan, five_zone, 0.8)
+    assert changes.intensity == 0.8
+    changes.set_intensity(1.0)
+    request = changes.request(stop=False, pause=False, resume=False)
+    assert request.intensity[0] == pytest.approx(1.25)
+    changes.ease()
+    assert changes.intensity == pytest.approx(0.9)
+    with pytest.raises(ChangeRefused, match='exceed its cap'):
+        changes.set_intensity(1.15)
+
+
 def test_a_lost_chamber_is_left_out_and_named_once(changes: SessionChanges) -> None:
     assert changes.lose(['left_calf', 'nowhere']) == ('left_calf',)
     assert changes.lose(['left_calf']) == ()
