@@ -12,28 +12,16 @@ from compression_boot_control.core.chamber_control import (
     ControlState,
     control_step,
 )
-from compression_boot_control.core.signals import (
-    Actuation,
-    Mode,
-    Pressures,
-    Setpoints,
-)
+from compression_boot_control.core.chamber_order import ChamberOrder
+from compression_boot_control.core.control_inputs import PRESSURE_AGE_LIMIT, HeldSetpoints
+from compression_boot_control.core.sample_interval import SampleInterval
+from compression_boot_control.core.signals import Actuation, Pressures
 from compression_boot_control.core.units import MMHG
-from compression_boot_control.nodes.conversions import (
-    ChamberOrder,
-    SampleInterval,
-    command_message,
-)
+from compression_boot_control.nodes.conversions import command_message, seconds
 from compression_boot_control.nodes.garment_parameter import garment_of
 from compression_boot_control.nodes.interfaces import PRESSURES, REQUESTED, SETPOINTS
 from compression_boot_control.nodes.parameters import GARMENT, Parameter, keyword_default
 from compression_boot_control.nodes.runtime import SafeNode, run
-
-PRESSURE_AGE_LIMIT = 0.15
-"""Pressures older than this are not controlled on: vent [s]."""
-
-SETPOINT_AGE_LIMIT = 0.2
-"""Set-points older than this are not followed: vent [s]."""
 
 UNSET = -1.0
 OWN = 'negative: as the garment file says, or the default'
@@ -74,9 +62,7 @@ class ChamberControlNode(SafeNode):
         self._shape = (len(garment),)
         self._state = ControlState.initial(self._shape)
         self._vented = Actuation.vented(self._shape)
-        self._vent_all = Setpoints(np.full(self._shape, Mode.VENT), np.zeros(self._shape))
-        self._setpoints = self._vent_all
-        self._setpoints_at = -np.inf
+        self._setpoints = HeldSetpoints(len(garment))
         self._pressures_at = -np.inf
         self._interval = SampleInterval()
         self._sequence = 0
@@ -96,31 +82,24 @@ class ChamberControlNode(SafeNode):
         values = {'valve switches': str(int(switches.sum()))}
         if self.steady_time - self._pressures_at > PRESSURE_AGE_LIMIT:
             return False, 'no fresh pressures: asks for a vent', values
-        if not self._setpoints_fresh():
+        if not self._setpoints.fresh(self.steady_time):
             return False, 'no fresh set-points: asks for a vent', values
         return True, 'running', values
 
-    def _setpoints_fresh(self) -> bool:
-        return self.steady_time - self._setpoints_at <= SETPOINT_AGE_LIMIT
-
     def _on_setpoints(self, message: SetpointsMessage) -> None:
         mode, target = self._order.arranged(message.name, message.mode, message.target)
-        # a chamber that the message lacks, or gives no number for, is vented
-        valid = np.isfinite(target) & np.isin(mode, [Mode.TRACK, Mode.HOLD])
-        mode = np.where(valid, mode, Mode.VENT).astype(np.int64)
-        self._setpoints = Setpoints(mode, np.where(valid, target, 0.0))
-        self._setpoints_at = self.steady_time
+        self._setpoints.hear(self.steady_time, message.sequence, mode, target)
 
     def _on_pressures(self, message: ChamberPressures) -> None:
-        dt = self._interval.next(message.header.stamp, message.sequence)
+        dt = self._interval.next(seconds(message.header.stamp), message.sequence)
         if dt is None:
             return
-        self._pressures_at = self.steady_time
+        self._pressures_at = now = self.steady_time
         pressure, rate, quality, reason = self._order.arranged(
             message.name, message.pressure, message.rate, message.quality, message.reason
         )
         pressures = Pressures(pressure, rate, quality, reason, np.asarray(message.supply_pressure))
-        setpoints = self._setpoints if self._setpoints_fresh() else self._vent_all
+        setpoints = self._setpoints.in_force(now)
         self._state, actuation = control_step(
             self._parameters, self._state, pressures, setpoints, dt
         )
@@ -133,7 +112,14 @@ class ChamberControlNode(SafeNode):
     def _request(self, actuation: Actuation, stamp: Time, source_sequence: int) -> None:
         self._sequence += 1
         self._requested.publish(
-            command_message(stamp, self._sequence, source_sequence, self._names, actuation)
+            command_message(
+                stamp,
+                self._sequence,
+                source_sequence,
+                self._names,
+                actuation,
+                self._setpoints.sequence,
+            )
         )
 
 

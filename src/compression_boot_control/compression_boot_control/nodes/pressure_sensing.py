@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from compression_boot_msgs.msg import ChamberPressures, ManifoldState
 
+from compression_boot_control.core.chamber_order import ChamberOrder
+from compression_boot_control.core.sample_interval import SampleInterval
 from compression_boot_control.core.sensing import SensingParameters, SensingState, sensing_step
 from compression_boot_control.core.signals import Quality
 from compression_boot_control.nodes.conversions import (
-    ChamberOrder,
-    SampleInterval,
     bytes_to_wire,
     readings_from,
+    seconds,
     to_wire,
 )
 from compression_boot_control.nodes.garment_parameter import garment_of
@@ -77,7 +78,7 @@ class PressureSensingNode(SafeNode):
         return not self._bad, 'running', {'bad chambers': ', '.join(self._bad)}
 
     def _on_state(self, message: ManifoldState) -> None:
-        dt = self._interval.next(message.header.stamp, message.sequence)
+        dt = self._interval.next(seconds(message.header.stamp), message.sequence)
         if dt is None:
             return
         readings = readings_from(message, self._order)
@@ -92,6 +93,7 @@ class PressureSensingNode(SafeNode):
             quality=bytes_to_wire(pressures.quality),
             reason=bytes_to_wire(pressures.reason),
             supply_pressure=float(pressures.supply_pressure),
+            zero=to_wire(self._state.offset),
         )
         answer.header.stamp = message.header.stamp
         self._pressures.publish(answer)

@@ -12,18 +12,11 @@ CYCLE = 0.02
 STATE_PERIOD = 0.1
 """Longest time from one safety/state to the next [s]."""
 
-SETPOINT_AGE_LIMIT = 0.5
-"""Set-points older than this ask for nothing: what is under pressure then is so for no reason [s].
-"""
-
 RIVALS_EVERY = 5
 """Cycles from one look for other senders to the next."""
 
 FIRST_LOOKS = 10.0
 """Time after its start in which a supervisor that finds another one ends itself [s]."""
-
-LONGEST_STEP = 1.0
-"""A jump of simulated time counts as no more than this [s]."""
 
 
 def _limit(name: str, text: str, low: float) -> Parameter:

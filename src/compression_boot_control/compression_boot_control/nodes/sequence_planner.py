@@ -20,13 +20,14 @@ from compression_boot_msgs.msg import Setpoints as SetpointsMessage
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 
+from compression_boot_control.core.chamber_order import ChamberOrder
+from compression_boot_control.core.sample_interval import SampleInterval
 from compression_boot_control.core.sequence import VENTED_PRESSURE
 from compression_boot_control.core.session_errors import ProtocolError, SessionError
 from compression_boot_control.core.signals import Mode, Quality, Setpoints
 from compression_boot_control.nodes.conversions import (
-    ChamberOrder,
-    SampleInterval,
     bytes_to_wire,
+    seconds,
     to_wire,
 )
 from compression_boot_control.nodes.garment_parameter import garment_of, mismatch
@@ -174,7 +175,7 @@ class SequencePlannerNode(SafeNode):
         self._safety_at = self.steady_time
 
     def _on_pressures(self, message: ChamberPressures) -> None:
-        dt = self._interval.next(message.header.stamp, message.sequence)
+        dt = self._interval.next(seconds(message.header.stamp), message.sequence)
         if dt is None:
             return
         (self._pressure,) = self._order.arranged(message.name, message.pressure)

@@ -93,6 +93,7 @@ class Messages:
             quality=np.zeros(count, np.uint8),
             reason=np.zeros(count, np.uint8),
             supply_pressure=40_000.0,
+            zero=np.zeros(count),
         )
 
 

@@ -125,6 +125,12 @@ def valve_flow(
     return flow * np.sqrt(1.0 - bent * bent)
 
 
+def across_chambers(values: FloatArray) -> FloatArray:
+    """Sum over the chambers of a garment; (..., N) to (..., 1)."""
+    summed: FloatArray = values.sum(axis=-1, keepdims=True)
+    return summed
+
+
 def expected_flow(
     expectation: Expectation,
     inlet: FloatArray,
@@ -149,10 +155,10 @@ def expected_flow(
     """
     droop = np.maximum(1.0 - supply / expectation.shut_off, 0.0)
     total = expectation.free_flow * pump * droop
-    bound = through_valves.sum(axis=-1, keepdims=True)
+    bound = across_chambers(through_valves)
     total = np.where(supply < _PLENTY, total, np.minimum(total, bound))
     weight = inlet * expectation.inlet_conductance
-    share = weight / np.maximum(weight.sum(axis=-1, keepdims=True), 1e-30)
+    share = weight / np.maximum(across_chambers(weight), 1e-30)
     flow: FloatArray = total * share
     return flow
 

@@ -156,8 +156,6 @@ class SafetyState(NamedTuple):
 def conditions(limits: SafetyLimits, inputs: SafetyInputs, found: Signs | None = None) -> BoolArray:
     """Every hazard's condition before debounce, (..., N, H), in the order of `HAZARDS`.
 
-    Comparisons of ages are written so that NaN makes them true: in doubt there is a hazard.
-
     Parameters
     ----------
     limits : SafetyLimits
@@ -165,17 +163,29 @@ def conditions(limits: SafetyLimits, inputs: SafetyInputs, found: Signs | None =
     found : Signs or None
         What the watch found; None: nothing.
     """
+    rival = np.zeros_like(inputs.emergency) if inputs.rival is None else inputs.rival
+    second = np.full_like(inputs.raw, np.nan) if inputs.second is None else inputs.second
+    if found is None:
+        found = Signs.none(inputs.raw)
+    return np.stack(condition_rows(limits, inputs, rival, second, found), axis=-1)
+
+
+def condition_rows(
+    limits: SafetyLimits,
+    inputs: SafetyInputs,
+    rival: BoolArray,
+    second: FloatArray,
+    found: Signs,
+) -> tuple[BoolArray, ...]:
+    """Conditions one by one, (..., N) each; see `conditions`.
+
+    Comparisons of ages are written so that NaN makes them true: in doubt there is a hazard.
+    """
     everywhere = np.ones_like(inputs.raw, dtype=np.bool_)
-    nowhere = ~everywhere
     # a missing reading is no over-pressure, which would latch; it has a hazard of its own
     over = inputs.raw > limits.over_pressure
     plausible = (inputs.raw > LOWEST_RAW) & (inputs.raw < limits.highest_raw)
-    if found is None:
-        found = Signs(*(nowhere for _ in Signs._fields))
-    apart = nowhere
-    if inputs.second is not None:
-        apart = np.abs(inputs.raw - inputs.second) > limits.sensors_apart
-    rows = (
+    return (
         inputs.emergency & everywhere,
         over,
         ~plausible,
@@ -192,12 +202,11 @@ def conditions(limits: SafetyLimits, inputs: SafetyInputs, found: Signs | None =
         found.offset,
         found.stuck,
         found.rate,
-        apart,
-        nowhere if inputs.rival is None else inputs.rival & everywhere,
+        np.abs(inputs.raw - second) > limits.sensors_apart,
+        rival & everywhere,
         found.supply_high,
         found.supply_unknown,
     )
-    return np.stack(rows, axis=-1)
 
 
 def supervisor_step(
@@ -232,24 +241,54 @@ def supervisor_step(
             watch = watch_step(table.expectation, watch, inputs.raw, inputs.orders, elapsed)
         found = signs(table.limits, table.expectation, watch, inputs.orders)
     present = conditions(table.limits, inputs, found)
+    heard = np.isfinite(inputs.state_age) & np.isfinite(inputs.request_age)
+    return verdict(table, state._replace(watch=watch), present, heard, dt)
+
+
+def verdict(
+    table: SafetyTable, state: SafetyState, present: BoolArray, heard: BoolArray, dt: float
+) -> SafetyState:
+    """Debounce, latch, and take the most cautious verdict.
+
+    Parameters
+    ----------
+    table : SafetyTable
+    state : SafetyState
+        Of the last cycle, but for its watch.
+    present : (..., N, H) bool array
+        Conditions.
+    heard : (..., 1) bool array
+        A state and a request have come at least once.
+    dt : float
+        Time since the last cycle [s].
+    """
     timer = np.where(present, state.timer + max(dt, 0.0), 0.0)
     active = present & ~(timer < table.debounce)
     latch = state.latch | (active & table.latched)
     binding = active | latch
-    own = np.any(binding & table.on_chamber, axis=-1)
-    from_leg = np.any(binding & table.on_leg, axis=-1)
-    leg = np.any(from_leg[..., None, :] & table.same_leg, axis=-1)
-    garment = np.any(binding & table.on_all, axis=(-2, -1), keepdims=True)[..., 0]
-    heard = np.isfinite(inputs.state_age) & np.isfinite(inputs.request_age)
+    own = any_hazard(binding & table.on_chamber)
+    leg = on_same_leg(table.same_leg, any_hazard(binding & table.on_leg))
+    garment = anywhere(binding & table.on_all)
     started = state.started | heard
-    return SafetyState(
-        timer=timer,
-        active=active,
-        latch=latch,
-        vent=own | leg | garment | ~started,
-        started=started,
-        watch=watch,
-    )
+    return SafetyState(timer, active, latch, own | leg | garment | ~started, started, state.watch)
+
+
+def any_hazard(found: BoolArray) -> BoolArray:
+    """Tell per chamber whether there is any hazard; (..., N, H) to (..., N)."""
+    told: BoolArray = np.any(found, axis=-1)
+    return told
+
+
+def on_same_leg(same_leg: BoolArray, found: BoolArray) -> BoolArray:
+    """Tell per chamber whether its leg has a chamber with a hazard; (..., N) to (..., N)."""
+    told: BoolArray = np.any(found[..., None, :] & same_leg, axis=-1)
+    return told
+
+
+def anywhere(found: BoolArray) -> BoolArray:
+    """Tell per garment whether there is any hazard; (..., N, H) to (..., 1)."""
+    told: BoolArray = np.any(found, axis=(-2, -1), keepdims=True)[..., 0]
+    return told
 
 
 def status(state: SafetyState) -> SafetyStatus:

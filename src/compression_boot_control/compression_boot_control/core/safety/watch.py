@@ -154,6 +154,11 @@ class Signs(NamedTuple):
     supply_high: BoolArray
     supply_unknown: BoolArray
 
+    @staticmethod
+    def none(raw: FloatArray) -> Signs:
+        """Nothing found, for chambers with these readings (..., N)."""
+        return Signs(*(np.zeros_like(raw, dtype=np.bool_) for _ in Signs._fields))
+
 
 def watch_step(
     expectation: Expectation,
