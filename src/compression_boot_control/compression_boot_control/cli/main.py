@@ -17,6 +17,7 @@ from compression_boot_control.cli.demo import demo
 from compression_boot_control.cli.device_test import device_test
 from compression_boot_control.cli.emulate import emulate
 from compression_boot_control.cli.errors import FAILED, CommandError, explained
+from compression_boot_control.cli.replay import replay
 from compression_boot_control.cli.reset import reset
 from compression_boot_control.cli.run import run
 from compression_boot_control.cli.simulate import simulate
@@ -76,6 +77,7 @@ app.command()(run)
 app.command()(stop)
 app.command()(status)
 app.command()(reset)
+app.command()(replay)
 app.command()(campaign)
 app.command()(tune)
 app.command()(simulate)
