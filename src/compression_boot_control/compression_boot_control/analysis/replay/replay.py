@@ -60,9 +60,6 @@ WARM_UP = 3.0
 """Time at the beginning, and after missing samples, in which sensing is told what it said then:
 what it had learned before is not in the record [s]."""
 
-LONG_GAP = 10
-"""More missing samples in a row than this were lost by the recorder, and not by sensing."""
-
 
 @dataclass(frozen=True)
 class Replay:
@@ -191,12 +188,8 @@ class _Run:
         if not len(answered):
             return np.arange(len(number)), np.zeros(len(number), np.bool_)
         rows = np.flatnonzero(np.isin(number, answered) | (number > answered[-1]))
-        lost = answered[~np.isin(answered, number)]
-        lost = lost[lost > number[0]]
-        # a jump that sensing would have had to make as well, or one too long for that
-        after_lost = np.searchsorted(number[rows], lost)
-        long = np.flatnonzero(np.diff(number[rows]) > LONG_GAP) + 1
-        begins = np.unique(np.concatenate(([0], after_lost, long)).astype(np.int64))
+        lost = np.flatnonzero(np.diff(number) > 1) + 1
+        begins = np.unique(np.searchsorted(rows, np.concatenate(([0], lost))))
         begins = begins[begins < len(rows)]
         time = self._sample_time[rows]
         told = np.zeros(len(rows), np.bool_)
