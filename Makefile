@@ -18,7 +18,7 @@ strictly_typed := $(addprefix $(control)/,core plant hardware sessions analysis)
 # Two at a time suits the smallest machine; the system tests measure time, so they run alone.
 unit_workers ?= 2
 
-.PHONY: help build demo test test-unit test-system test-safety test-cli lint format bench bench-latency bench-control docs lock clean
+.PHONY: help build fuzz demo test test-unit test-system test-safety test-cli lint format bench bench-latency bench-control docs lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -60,6 +60,9 @@ bench-latency: build ## time from sensor to valve, over real processes
 
 bench-control: build ## pressure control against the limits of physics, and beside other laws
 	@$(activate); python tools/bench_control.py
+
+fuzz: build ## 100000 protocol files at random: none may break the reader or the compiler
+	@$(activate); python tools/fuzz_protocols.py --cases 100000
 
 docs: build ## generate the pages and pictures in docs/
 	@$(activate); for program in tools/docs/*.py; do python $$program; done

@@ -41,19 +41,23 @@ NOTE = 'Research prototype, not a medical device. Stop at discomfort, numbness o
 def _load(
     protocol: str, garment: str, intensity: float, leg: str
 ) -> tuple[Protocol, Garment, Plan, PlanEstimate]:
+    from compression_boot_control.core.session_errors import ProtocolError
     from compression_boot_control.core.units import MMHG
     from compression_boot_control.hardware.garment_file import load_garment
     from compression_boot_control.sessions.limits import PRESSURE
     from compression_boot_control.sessions.plan_estimate import estimate
     from compression_boot_control.sessions.protocol_compiler import compile_protocol
-    from compression_boot_control.sessions.protocol_library import load_protocol
+    from compression_boot_control.sessions.protocol_library import on_its_line, read_protocol
 
     worn = load_garment(garment)
-    loaded = load_protocol(protocol, zone_order=worn.zone_order)
-    # looking at a protocol needs no unlock; running it does
-    plan = compile_protocol(
-        loaded, worn, intensity=intensity / 100.0, leg=leg, pressure_cap=PRESSURE.high * MMHG
-    )
+    loaded, document = read_protocol(protocol, zone_order=worn.zone_order)
+    try:
+        # looking at a protocol needs no unlock; running it does
+        plan = compile_protocol(
+            loaded, worn, intensity=intensity / 100.0, leg=leg, pressure_cap=PRESSURE.high * MMHG
+        )
+    except ProtocolError as error:
+        raise CommandFailed(on_its_line(error, document)) from error
     return loaded, worn, plan, estimate(plan, worn)
 
 

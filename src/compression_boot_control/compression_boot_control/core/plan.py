@@ -126,7 +126,14 @@ class Plan:
 
 
 def never_rises(target: FloatArray, chains: Sequence[tuple[int, ...]]) -> bool:
-    """Whether no stage has a higher target closer to the thigh than below it.
+    """Whether no stage has a higher target closer to the thigh; see `rising_chambers`."""
+    return rising_chambers(target, chains) is None
+
+
+def rising_chambers(
+    target: FloatArray, chains: Sequence[tuple[int, ...]]
+) -> tuple[int, int] | None:
+    """Two chambers, distal first, of which the proximal has the higher target in some stage.
 
     Parameters
     ----------
@@ -137,9 +144,12 @@ def never_rises(target: FloatArray, chains: Sequence[tuple[int, ...]]) -> bool:
     """
     for chain in chains:
         lowest = np.full(len(target), np.inf)
+        below = np.zeros(len(target), dtype=int)
         for position in chain:
-            under_pressure = target[:, position] > 0.0
-            if np.any(under_pressure & (target[:, position] > lowest + 1e-6)):
-                return False
-            lowest = np.where(under_pressure, np.minimum(lowest, target[:, position]), lowest)
-    return True
+            pressure = target[:, position]
+            rising = (pressure > 0.0) & (pressure > lowest + 1e-6)
+            if np.any(rising):
+                return int(below[np.argmax(rising)]), position
+            lower = (pressure > 0.0) & (pressure < lowest)
+            lowest, below = np.where(lower, pressure, lowest), np.where(lower, position, below)
+    return None

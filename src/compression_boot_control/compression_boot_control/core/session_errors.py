@@ -37,9 +37,14 @@ class ProtocolError(Exception):
         For the result of the action.
     message : str
         One line: what is wrong, and what to do.
+    location : tuple of str or int
+        Keys and indices that lead to it in the protocol; empty where no one field is to blame.
     """
 
-    def __init__(self, error_code: SessionError, message: str) -> None:
+    def __init__(
+        self, error_code: SessionError, message: str, location: tuple[str | int, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.error_code = error_code
         self.message = message
+        self.location = location

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from compression_boot_control.file_validation import FileModel, Word
+from compression_boot_control.file_validation import FileModel, PartError, Word
 from compression_boot_control.sessions.limits import (
     BOOST,
     DWELL,
@@ -76,7 +76,7 @@ class Compression(Phase):
 
         Raises
         ------
-        ValueError
+        PartError
             They do not fit the garment's zones.
         """
         raise NotImplementedError
@@ -96,8 +96,12 @@ class Graded(Compression):
 
     def zone_pressures(self, zone_order: Sequence[str]) -> tuple[float, ...]:
         """See `Compression`."""
+        try:
+            pressures = self.pressure.along(zone_order)
+        except PartError as error:
+            raise PartError(str(error), 'pressure', *error.parts) from None
         return changed_zones(
-            self.pressure.along(zone_order),
+            pressures,
             zone_order,
             self.boost_mmhg or {},
             self.skip_zones or (),

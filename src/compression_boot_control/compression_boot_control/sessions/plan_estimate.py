@@ -146,18 +146,23 @@ def stage_times(plan: Plan, garment: Garment, *, empty: bool) -> FloatArray:
 
 
 def longest_zone_time(plan: Plan, stage_time: FloatArray) -> float:
-    """Longest time of any chamber under pressure without a release [s].
+    """Longest time of any chamber under pressure without a release [s]."""
+    return float(zone_times(plan, stage_time).max())
+
+
+def zone_times(plan: Plan, stage_time: FloatArray) -> FloatArray:
+    """Longest time of any chamber under pressure up to the end of each stage [s]; (S,).
 
     A chamber counts from the start of the stage that inflates it, its own filling left out, to the
     end of the stage that releases it.
     """
-    longest = 0.0
+    longest = np.zeros(len(stage_time))
     time = np.zeros(plan.target.shape[-1])
     for row, duration in enumerate(stage_time):
         pressed = plan.target[row] > UNDER_PRESSURE
         filling = plan.awaited[row] & (plan.kind[row] == StageKind.INFLATE)
         releasing = ~pressed & (time > 0.0)
         time = np.where((pressed & ~filling) | releasing, time + duration, time)
-        longest = max(longest, float(time.max()))
+        longest[row] = time.max()
         time = np.where(pressed, time, 0.0)
     return longest

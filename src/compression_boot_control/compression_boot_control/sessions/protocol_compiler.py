@@ -12,7 +12,7 @@ from compression_boot_control.core.plan import Plan, Stage
 from compression_boot_control.core.session_errors import ProtocolError, SessionError
 from compression_boot_control.core.signals import FloatArray
 from compression_boot_control.core.units import MINUTE, MMHG
-from compression_boot_control.file_validation import shown
+from compression_boot_control.file_validation import PartError, shown
 from compression_boot_control.sessions.limits import (
     INTENSITY,
     LOCKED_PRESSURE,
@@ -21,7 +21,7 @@ from compression_boot_control.sessions.limits import (
     SESSION_TIME,
 )
 from compression_boot_control.sessions.phases import Scaled
-from compression_boot_control.sessions.plan_estimate import longest_zone_time, stage_times
+from compression_boot_control.sessions.plan_estimate import stage_times, zone_times
 from compression_boot_control.sessions.protocol_file import Protocol
 from compression_boot_control.sessions.waves import (
     Legs,
@@ -98,7 +98,7 @@ def compile_protocol(
     )
     _check_caps(plan, garment, intensity)
     times = stage_times(plan, garment, empty=True)
-    _check_zone_time(plan, times, together=any(len(legs) > 1 for legs in groups))
+    _check_zone_time(protocol, plan, times, together=any(len(legs) > 1 for legs in groups))
     # the loop is left early enough for the cool-down to end with the session's time
     left_at = plan.session_time - float(times[plan.loop_end : -1].sum())
     if left_at <= 0.0:
@@ -150,16 +150,19 @@ def _cycle(
     scale = intensity * phase_scale
     try:
         pressures = pattern.zone_pressures(garment.zone_order)
-    except ValueError as error:
+    except PartError as error:
+        where = protocol.written_at(place, 'pressure')
         raise ProtocolError(
             SessionError.INVALID_PROTOCOL,
             f'protocol {protocol.name}, phase {pattern.name}, garment {garment.name}: {error}',
+            ('phases', where, *error.parts),
         ) from None
     if not any(pressures):
         raise ProtocolError(
             SessionError.INVALID_PROTOCOL,
             f'protocol {protocol.name}, phase {pattern.name}: all zones are at 0; give one of '
             f'them {PRESSURE}',
+            ('phases', protocol.written_at(place, 'pressure'), 'pressure'),
         )
     target = np.array(pressures)[garment.zone_rank] * MMHG * scale
     wave = Wave(garment, target, scale, pattern.dwell_s, label)
@@ -216,20 +219,36 @@ def _check_caps(plan: Plan, garment: Garment, intensity: float) -> None:
     )
 
 
-def _check_zone_time(plan: Plan, times: FloatArray, *, together: bool) -> None:
-    longest = longest_zone_time(plan, times)
+def _check_zone_time(protocol: Protocol, plan: Plan, times: FloatArray, *, together: bool) -> None:
+    under_pressure = zone_times(plan, times)
+    row = int(np.argmax(under_pressure))
+    longest = float(under_pressure[row])
     excess = longest - PLANNED_ZONE_TIME.high
     if excess > 0.0:
+        place = _phase_of(protocol, plan.stage_names[row])
         cure = 'run one leg at a time, or use' if together else 'or use'
         raise _over_limit(
             f'a zone would stay under pressure for {longest:.0f} s without a release, above the '
             f'limit of {PLANNED_ZONE_TIME.high:g} s; shorten dwell_s by {np.ceil(excess):.0f} s, '
-            f'{cure} a larger pump'
+            f'{cure} a larger pump',
+            ('phases', protocol.written_at(place, 'dwell_s'), 'dwell_s'),
         )
 
 
-def _over_limit(message: str) -> ProtocolError:
-    return ProtocolError(SessionError.OVER_LIMIT, message)
+def _phase_of(protocol: Protocol, stage_name: str) -> int:
+    """Place of the phase that a stage belongs to, by the label that the stage's name begins with.
+
+    A phase that fills the time alone has none.
+    """
+    for place in range(len(protocol.phases)):
+        name = _shown_name(protocol, place)
+        if stage_name.startswith((f'{name}: ', f'{name} ramp: ')):
+            return place
+    return [phase.repeats for phase in protocol.phases].index(None)
+
+
+def _over_limit(message: str, location: tuple[str | int, ...] = ()) -> ProtocolError:
+    return ProtocolError(SessionError.OVER_LIMIT, message, location)
 
 
 def _no_such_leg(message: str) -> ProtocolError:

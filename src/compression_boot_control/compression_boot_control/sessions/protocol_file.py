@@ -92,6 +92,16 @@ class Protocol(FileModel):
                 return phase.applied_to(other), phase.scale
         raise AssertionError(f'{phase.of} was checked to exist')
 
+    def written_at(self, place: int, field: str) -> int:
+        """Place of the phase that says `field` for the one at `place`: another's, if it is scaled.
+
+        A field that none of them says has its default, and stands where the phase does.
+        """
+        phase = self.phases[place]
+        if not isinstance(phase, Scaled) or getattr(phase, field, None) is not None:
+            return place
+        return [other.name for other in self.phases].index(phase.of)
+
 
 def _check_names(phases: list[Any]) -> None:
     names = [phase.name for phase in phases]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from compression_boot_control.core.session_errors import ProtocolError
 from compression_boot_control.file_validation import near_name, shown
 from compression_boot_control.resources import protocol_directories, yaml_files
 from compression_boot_control.sessions.protocol_file import Protocol, to_protocol
@@ -15,6 +16,7 @@ from compression_boot_control.yaml_file import (
     FileError,
     Location,
     Place,
+    field_name,
     parse_yaml,
     read_yaml,
 )
@@ -94,7 +96,26 @@ def load_protocol(
     FileError
         It cannot be read, or is wrong.
     """
-    return to_protocol(extended(_document(name_or_path_or_text, paths)), zone_order)
+    return read_protocol(name_or_path_or_text, paths=paths, zone_order=zone_order)[0]
+
+
+def read_protocol(
+    name_or_path_or_text: str | Path,
+    *,
+    paths: bool = True,
+    zone_order: Sequence[str] | None = None,
+) -> tuple[Protocol, Document]:
+    """As `load_protocol`, with the document that it stands in; see `on_its_line`."""
+    document = extended(_document(name_or_path_or_text, paths))
+    return to_protocol(document, zone_order), document
+
+
+def on_its_line(error: ProtocolError, document: Document) -> str:
+    """What a compiler has against a protocol, with the line and the field if one is to blame."""
+    if not error.location:
+        return error.message
+    where = document.place(error.location)
+    return f'{where}:{field_name(error.location, document.data)}: {error.message}'
 
 
 def _document(wanted: str | Path, paths: bool) -> Document:

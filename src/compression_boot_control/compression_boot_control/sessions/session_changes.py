@@ -9,7 +9,7 @@ from enum import IntEnum
 import numpy as np
 
 from compression_boot_control.core.garment import LEGS, Garment
-from compression_boot_control.core.plan import Plan, never_rises
+from compression_boot_control.core.plan import Plan, rising_chambers
 from compression_boot_control.core.sequence import SequenceRequest
 from compression_boot_control.core.signals import BoolArray, FloatArray
 from compression_boot_control.core.units import MMHG
@@ -135,7 +135,7 @@ class SessionChanges:
         offsets = self._offset.copy()
         offsets[chosen] = offset
         if problem := self._problem(self.intensity, offsets):
-            raise ChangeRefused(ChangeError.OVER_LIMIT, f'{problem}: choose less')
+            raise ChangeRefused(ChangeError.OVER_LIMIT, f'{problem}: change it by less')
         self._skip, self._offset = skips, offsets
 
     def lose(self, names: Sequence[str]) -> tuple[str, ...]:
@@ -151,11 +151,19 @@ class SessionChanges:
     def _problem(self, intensity: float, offset: FloatArray) -> str:
         planned = self._plan.target
         target = np.where(planned > 0.0, planned * (intensity / self._planned) + offset, 0.0)
-        if (target > self._plan.caps * (1.0 + 1e-9)).any():
-            return 'a pressure would exceed its cap'
+        zones = self._garment.zones
+        excess = (target / self._plan.caps).max(axis=0)
+        if excess.max() > 1.0 + 1e-9:
+            highest = int(np.argmax(excess))
+            return (
+                f'{zones[highest]} would exceed its cap of {self._plan.caps[highest] / MMHG:g} mmHg'
+            )
         # a zone that is lowered to nothing stays in the comparison, as one of no pressure
-        if not never_rises(np.where(planned > 0.0, np.maximum(target, 1.0), 0.0), self._chains):
-            return 'a pressure would rise towards the thigh'
+        kept = np.where(planned > 0.0, np.maximum(target, 1.0), 0.0)
+        rising = rising_chambers(kept, self._chains)
+        if rising is not None:
+            distal, proximal = rising
+            return f'{zones[proximal]} would have more pressure than {zones[distal]} below it'
         return ''
 
 

@@ -153,7 +153,7 @@ class ZonePressures(FileModel):
 
         Raises
         ------
-        ValueError
+        PartError
             The garment's zones do not fit, or a zone falls under the lowest pressure.
         """
         if self.zones_mmhg is not None:
@@ -168,9 +168,10 @@ class ZonePressures(FileModel):
             step = (self.foot_mmhg - self.thigh_mmhg) / max(len(zone_order) - 1, 1)
         pressures = tuple(self.foot_mmhg - step * place for place in range(len(zone_order)))
         if pressures[-1] < PRESSURE.low:
-            raise ValueError(
+            raise PartError(
                 f'{zone_order[-1]} would get {pressures[-1]:g} mmHg; allowed: {PRESSURE}; '
-                'lower gradient_mmhg_per_zone'
+                'lower gradient_mmhg_per_zone',
+                'gradient_mmhg_per_zone',
             )
         return pressures
 
@@ -217,26 +218,32 @@ def changed_zones(
 
     Raises
     ------
-    ValueError
+    PartError
         A zone is not in the garment, or a pressure would be too high or rise towards the thigh.
     """
-    for zone in (*boosts, *skipped):
-        if zone not in zone_order:
-            raise ValueError(
-                f'zone {zone} is not in the garment{near_name(zone, zone_order)}; '
-                f'allowed: {", ".join(zone_order)}'
-            )
+    for field, zones in (('boost_mmhg', boosts), ('skip_zones', skipped)):
+        for zone in zones:
+            if zone not in zone_order:
+                raise PartError(
+                    f'zone {zone} is not in the garment{near_name(zone, zone_order)}; '
+                    f'allowed: {", ".join(zone_order)}',
+                    field,
+                )
     changed = [
         0.0 if zone in skipped or pressure <= 0.0 else pressure + boosts.get(zone, 0.0)
         for zone, pressure in zip(zone_order, pressures, strict=True)
     ]
     if max(changed, default=0.0) > PRESSURE.high:
-        raise ValueError(f'a boost leads to {max(changed):g} mmHg; allowed: {PRESSURE}')
+        raise PartError(
+            f'a boost leads to {max(changed):g} mmHg; allowed: {PRESSURE}', 'boost_mmhg'
+        )
     pair = rising_pair(changed)
     if pair is not None:
         distal, proximal = pair
-        raise ValueError(
+        raise PartError(
             f'boosted, {zone_order[proximal]} would get {changed[proximal]:g} mmHg, more than '
-            f'{zone_order[distal]} below it; boost {zone_order[distal]} too, or by less'
+            f'{zone_order[distal]} below it; boost {zone_order[distal]} too, or by less',
+            'boost_mmhg',
+            zone_order[proximal],
         )
     return tuple(changed)

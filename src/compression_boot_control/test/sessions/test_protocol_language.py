@@ -10,7 +10,11 @@ from compression_boot_control.core.session_errors import ProtocolError
 from compression_boot_control.core.signals import Mode
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.sessions.protocol_compiler import compile_protocol
-from compression_boot_control.sessions.protocol_library import load_protocol
+from compression_boot_control.sessions.protocol_library import (
+    load_protocol,
+    on_its_line,
+    read_protocol,
+)
 from compression_boot_control.yaml_file import FileError
 
 
@@ -33,6 +37,30 @@ def test_a_change_that_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(ProtocolError, match=expected):
         compile_protocol(load_protocol(f'{trial}    {line}\n'), five_zone)
+
+
+@pytest.mark.parametrize(
+    ('phases', 'place'),
+    [
+        ('    boost_mmhg: {thigh: 8}\n', 'protocol:16:phases[main].boost_mmhg.thigh'),
+        ('    skip_zones: [hip]\n', 'protocol:16:phases[main].skip_zones'),
+        (
+            '  - {name: last, pattern: scaled, of: main, scale: 0.5, dwell_s: 150, repeats: 1}\n',
+            'protocol:16:phases[last].dwell_s',
+        ),
+        (
+            '    skip_zones: [foot, ankle, calf, knee, thigh]\n',
+            'protocol:13:phases[main].pressure',
+        ),
+    ],
+)
+def test_what_does_not_fit_a_garment_is_shown_on_its_line(
+    trial: str, five_zone: Garment, phases: str, place: str
+) -> None:
+    protocol, document = read_protocol(trial + phases)
+    with pytest.raises(ProtocolError) as caught:
+        compile_protocol(protocol, five_zone)
+    assert on_its_line(caught.value, document).startswith(f'{place}: ')
 
 
 @pytest.mark.parametrize(
