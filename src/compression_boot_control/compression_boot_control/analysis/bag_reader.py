@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,16 @@ from rosbags.interfaces.typing import Typesdict
 from rosbags.typesys import get_types_from_idl, get_types_from_msg
 from rosbags.typesys.base import TypesysError
 
-from compression_boot_control.analysis.bag_files import bag_files
+from compression_boot_control.analysis.bag_files import stored_bag
 from compression_boot_control.analysis.bag_metadata import (
     PROVENANCE_RECORD,
     SUMMARY_RECORD,
 )
-from compression_boot_control.analysis.cdr_columns import decode_columns
+from compression_boot_control.analysis.bag_storage import Records, opened_records, unpacked
+from compression_boot_control.analysis.cdr_columns import Column, decode_columns
 from compression_boot_control.analysis.cdr_layout import LayoutError
 from compression_boot_control.analysis.errors import BagError
-from compression_boot_control.analysis.mcap_records import McapRecords, StoredMessage
+from compression_boot_control.analysis.mcap_records import StoredMessage
 from compression_boot_control.analysis.series import Series
 
 LATEST = 2**63 - 1
@@ -63,7 +65,7 @@ class Bag:
     path : Path
         What was opened.
     files : tuple of Path
-        Its MCAP files.
+        Its files, of MCAP or SQLite.
     topics : mapping of str to Topic
     start_ns, end_ns : int or None
         Log time of the first and the last message; None without messages [ns].
@@ -105,7 +107,7 @@ class Bag:
             type_name=found.type_name,
             log_time=_times(message.log_time for message in messages),
             publish_time=_times(message.publish_time for message in messages),
-            columns=_decoded(self.path, found, messages),
+            columns=decoded(self.path, found, [message.data for message in messages]),
         )
 
     def topics_of(self, type_name: str) -> tuple[str, ...]:
@@ -119,7 +121,7 @@ def open_bag(path: str | Path, topics: Collection[str] | None = None) -> Bag:
     Parameters
     ----------
     path : str or Path
-        Folder of the bag, or an MCAP file.
+        Folder of the bag, or one of its files.
     topics : collection of str, optional
         Topics or types whose messages are kept; all by default.
 
@@ -129,28 +131,31 @@ def open_bag(path: str | Path, topics: Collection[str] | None = None) -> Bag:
         There is no bag, it is none of ROS 2, or nothing of it can be read.
     """
     path = Path(path)
-    files, notes = bag_files(path)
+    stored = stored_bag(path)
+    notes = stored.notes
     found: dict[str, Topic] = {}
     provenance: dict[str, str] = {}
     summary: dict[str, str] = {}
     first, last = LATEST, -1
     damaged = False
-    for file in files:
-        records = McapRecords(file)
+    for file in stored.files:
         by_channel: dict[int, tuple[Topic, bool]] = {}
-        for message in records.messages():
-            known = by_channel.get(message.channel)
-            if known is None:
-                topic = _topic_of(records, message.channel, found)
-                kept = topics is None or topic.name in topics or topic.type_name in topics
-                known = by_channel[message.channel] = topic, kept
-            known[0].message_count += 1
-            first = min(first, message.log_time)
-            last = max(last, message.log_time)
-            if known[1]:
-                known[0].messages.append(message)
+        with opened_records(stored, file) as records:
+            for message in records.messages():
+                known = by_channel.get(message.channel)
+                if known is None:
+                    topic = topic_of(records, message.channel, found)
+                    kept = topics is None or topic.name in topics or topic.type_name in topics
+                    known = by_channel[message.channel] = topic, kept
+                known[0].message_count += 1
+                first = min(first, message.log_time)
+                last = max(last, message.log_time)
+                if known[1]:
+                    if stored.compression:
+                        message = message._replace(data=unpacked(stored, message.data))  # noqa: PLW2901
+                    known[0].messages.append(message)
         for channel in records.channels:
-            _topic_of(records, channel, found)
+            topic_of(records, channel, found)
         provenance |= records.metadata.get(PROVENANCE_RECORD, {})
         summary |= records.metadata.get(SUMMARY_RECORD, {})
         damage = records.damage
@@ -158,7 +163,7 @@ def open_bag(path: str | Path, topics: Collection[str] | None = None) -> Bag:
         notes += tuple(f'{file.name}: {note}' for note in damage.notes)
     return Bag(
         path=path,
-        files=files,
+        files=stored.files,
         topics=found,
         start_ns=first if last >= 0 else None,
         end_ns=last if last >= 0 else None,
@@ -175,7 +180,7 @@ def read_series(path: str | Path, topics: Iterable[str]) -> dict[str, Series]:
     Parameters
     ----------
     path : str or Path
-        Folder of the bag, or an MCAP file.
+        Folder of the bag, or one of its files.
     topics : iterable of str
         Full names, e.g. ``/boots/pressures``.
 
@@ -189,8 +194,8 @@ def read_series(path: str | Path, topics: Iterable[str]) -> dict[str, Series]:
     return {topic: bag.series(topic) for topic in wanted}
 
 
-def _topic_of(records: McapRecords, channel_id: int, found: dict[str, Topic]) -> Topic:
-    """The topic of a channel, made if it is new."""
+def topic_of(records: Records, channel_id: int, found: dict[str, Topic]) -> Topic:
+    """Topic of a channel; made, and put into `found`, if it is new."""
     channel = records.channels[channel_id]
     topic = found.get(channel.topic)
     if topic is None:
@@ -211,17 +216,24 @@ def _times(times: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.fromiter((min(time, LATEST) for time in times), np.int64)
 
 
-def _decoded(
-    path: Path, topic: Topic, messages: list[StoredMessage]
-) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
+def decoded(
+    path: Path, topic: Topic, messages: Sequence[bytes], fields: Collection[str] | None = None
+) -> dict[str, Column]:
+    """Columns of a topic's messages, of some fields or of all.
+
+    Raises
+    ------
+    BagError
+        The messages do not fit their definition, or have none.
+    """
     if topic.message_encoding != 'cdr':
         raise BagError(
             f'{topic.name} in {path} is encoded as {topic.message_encoding or "nothing known"}, '
             'not as cdr; it is no topic of ROS 2'
         )
     try:
-        types = _types(topic)
-        return decode_columns([message.data for message in messages], topic.type_name, types)
+        types = _types(topic.encoding, topic.definition, topic.type_name)
+        return decode_columns(messages, topic.type_name, types, fields)
     except (TypesysError, KeyError) as error:
         raise BagError(
             f'{topic.name} in {path}: the definition of {topic.type_name or "its type"} '
@@ -233,10 +245,11 @@ def _decoded(
         ) from error
 
 
-def _types(topic: Topic) -> Typesdict:
-    """Types in the topic's definition."""
-    if topic.encoding == 'ros2msg':
-        return get_types_from_msg(topic.definition, topic.type_name)
-    if topic.encoding == 'ros2idl':
-        return get_types_from_idl(topic.definition)
-    raise TypesysError(f'unknown form {topic.encoding}')
+@lru_cache(maxsize=64)
+def _types(encoding: str, definition: str, type_name: str) -> Typesdict:
+    """Types in a topic's definition."""
+    if encoding == 'ros2msg':
+        return get_types_from_msg(definition, type_name)
+    if encoding == 'ros2idl':
+        return get_types_from_idl(definition)
+    raise TypesysError(f'unknown form {encoding}')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,10 @@ NANOSECONDS = 1_000_000_000
 
 
 def decode_columns(
-    messages: Sequence[bytes], type_name: str, types: Typesdict
+    messages: Sequence[bytes],
+    type_name: str,
+    types: Typesdict,
+    fields: Collection[str] | None = None,
 ) -> dict[str, Column]:
     """Decode messages of one type.
 
@@ -30,6 +33,8 @@ def decode_columns(
     type_name : str
     types : Typesdict
         Parsed definitions of the type and of those inside it.
+    fields : collection of str, optional
+        Fields to decode, those of messages inside by the name of the outer one; all by default.
 
     Returns
     -------
@@ -46,7 +51,10 @@ def decode_columns(
     """
     pieces: dict[str, list[tuple[NDArray[np.int64], Column]]] = {}
     for rows, layout, matrix in _of_one_layout(messages, type_name, types):
-        for name, column in _columns(layout.root, matrix):
+        root = layout.root
+        if fields is not None:
+            root = cdr_layout.Record({n: node for n, node in root.fields.items() if n in fields})
+        for name, column in _columns(root, matrix):
             pieces.setdefault(name, []).append((rows, column))
     return {name: _joined(parts, len(messages)) for name, parts in pieces.items()}
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TypeVar
 
 import zstandard
 from mcap.data_stream import ReadDataStream
@@ -30,6 +30,9 @@ RECORD_HEADER = struct.Struct('<BQ')
 MESSAGE_HEADER = struct.Struct('<HIQQ')
 """Channel, sequence, log time and publish time of a message."""
 
+MESSAGE_RECORD = struct.Struct('<BQHIQQ')
+"""The two before in one."""
+
 CHUNK_HEADER = struct.Struct('<QQQII')
 """Start, end, uncompressed size, checksum, and length of the compression's name."""
 
@@ -41,6 +44,9 @@ READ_WHOLE |= {Opcode.METADATA, Opcode.STATISTICS}
 """Records that are read; indexes and attachments are passed over."""
 
 
+Item = TypeVar('Item')
+
+
 class StoredMessage(NamedTuple):
     """A message as the file has it: its channel, its count, its times [ns] and its bytes."""
 
@@ -49,6 +55,23 @@ class StoredMessage(NamedTuple):
     log_time: int
     publish_time: int
     data: bytes
+
+
+@dataclass
+class Batch:
+    """Messages of one channel in a row.
+
+    Attributes
+    ----------
+    log_time, publish_time : list of int
+        [ns]
+    data : list of bytes
+        Left empty if the channel is not wanted, as are the publish times.
+    """
+
+    log_time: list[int] = field(default_factory=list)
+    publish_time: list[int] = field(default_factory=list)
+    data: list[bytes] = field(default_factory=list)
 
 
 class DamagedRecordError(Exception):
@@ -119,22 +142,48 @@ class McapRecords:
         BagError
             The file cannot be opened, or is no MCAP file.
         """
+        yield from self._pass(self._record)
+
+    def batches(self, wanted: Callable[[int], bool]) -> Iterator[dict[int, Batch]]:
+        """The same messages by channel, a chunk at a time: several times as fast.
+
+        Parameters
+        ----------
+        wanted : callable
+            Whether the data of a channel are wanted; asked once a chunk, when the channel is known.
+
+        Raises
+        ------
+        BagError
+            See `messages`.
+        """
+        yield from self._pass(lambda opcode, body: self._batch(opcode, body, wanted))
+
+    def _pass(self, read: Callable[[int, bytes], Iterator[Item]]) -> Iterator[Item]:
+        """What `read` makes of each whole record of the file."""
         try:
             with self.path.open('rb') as file:
-                yield from self._messages(file)
+                yield from self._read(file, read)
         except OSError as error:
             raise BagError.from_os('cannot read', self.path, error) from error
 
-    def _messages(self, file: BinaryIO) -> Iterator[StoredMessage]:
+    def _read(
+        self, file: BinaryIO, read: Callable[[int, bytes], Iterator[Item]]
+    ) -> Iterator[Item]:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
             raise BagError(f'{self.path} is empty: its recording was cut before it began')
         magic = file.read(len(MCAP0_MAGIC))
+        if magic[:5] == MCAP0_MAGIC[:5] and magic[5:6] > MCAP0_MAGIC[5:6]:
+            raise BagError(
+                f'{self.path} is an MCAP file of a later version than this program reads; '
+                'record it as MCAP version 0, or update this program'
+            )
         if not MCAP0_MAGIC.startswith(magic):
             raise BagError(f'{self.path} is no MCAP file; name a rosbag2 folder or its .mcap file')
         for opcode, start, body in self._records(file, size):
             try:
-                yield from self._record(opcode, body)
+                yield from read(opcode, body)
             except (DamagedRecordError, McapError, struct.error, UnicodeDecodeError) as error:
                 self._lose(len(body), f'record at byte {start} is damaged: {error}')
         if self._stated_count is not None and self._count < self._stated_count:
@@ -173,6 +222,56 @@ class McapRecords:
                 yield from self._plain_record(inner, contents[start:end])
         else:
             yield from self._plain_record(opcode, body)
+
+    def _batch(
+        self, opcode: int, body: bytes, wanted: Callable[[int], bool]
+    ) -> Iterator[dict[int, Batch]]:
+        found: dict[int, Batch] = {}
+        if opcode == Opcode.CHUNK:
+            try:
+                self._collect(_decompressed(body), wanted, found)
+            except DamagedRecordError:
+                if found:
+                    yield found
+                raise
+        else:
+            for message in self._plain_record(opcode, body):
+                batch = found[message.channel] = Batch([message.log_time])
+                if wanted(message.channel):
+                    batch.publish_time.append(message.publish_time)
+                    batch.data.append(message.data)
+        if found:
+            yield found
+
+    def _collect(
+        self, contents: bytes, wanted: Callable[[int], bool], found: dict[int, Batch]
+    ) -> None:
+        """Put a chunk's messages into `found`."""
+        size = len(contents)
+        padded = contents + bytes(MESSAGE_RECORD.size)  # any record can then be read as a message
+        unpack, own = MESSAGE_RECORD.unpack_from, set()
+        position = 0
+        while position < size:
+            opcode, length, channel, _, log_time, publish_time = unpack(padded, position)
+            start = position + RECORD_HEADER.size
+            position = start + length
+            if position > size:
+                raise DamagedRecordError('its chunk ends within a record')
+            if opcode != Opcode.MESSAGE:
+                list(self._plain_record(opcode, contents[start:position]))
+                continue
+            batch = found.get(channel)
+            if batch is None:
+                if channel not in self.channels or length < MESSAGE_HEADER.size:
+                    raise DamagedRecordError('its message belongs to no channel')
+                batch = found[channel] = Batch()
+                if wanted(channel):
+                    own.add(channel)
+            self._count += 1
+            batch.log_time.append(log_time)
+            if channel in own:
+                batch.publish_time.append(publish_time)
+                batch.data.append(contents[start + MESSAGE_HEADER.size : position])
 
     def _plain_record(self, opcode: int, body: bytes) -> Iterator[StoredMessage]:
         if opcode == Opcode.MESSAGE:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from compression_boot_control.core.signals import BoolArray, FloatArray, IntArray, Mode
+from compression_boot_control.core.signals import BoolArray, FloatArray, IntArray, Mode, Quality
 from compression_boot_control.core.units import MMHG
 
 DOSE_THRESHOLD = 15.0 * MMHG
@@ -140,7 +140,7 @@ def held_targets(trace: ChamberTrace, chamber: int) -> Iterator[tuple[int, int]]
 
     TRACK and HOLD count alike; spans in VENT are left out.
     """
-    pressed = under_pressure(trace)[:, chamber]
+    pressed = (trace.mode[:, chamber] != Mode.VENT) & np.isfinite(trace.target[:, chamber])
     target = np.where(pressed, trace.target[:, chamber], -1.0)
     starts = np.flatnonzero(np.concatenate(([True], target[1:] != target[:-1])))
     stops = np.concatenate((starts[1:], [len(target)]))
@@ -173,6 +173,25 @@ def overshoot(trace: ChamberTrace) -> FloatArray:
     return worst
 
 
+def tracking_error(trace: ChamberTrace) -> FloatArray:
+    """Root of the mean square of ``p - target`` of each chamber while it is to be under pressure.
+
+    Fills included [Pa]; (N,). NaN for a chamber without a target or a known pressure.
+    """
+    error = np.where(under_pressure(trace), trace.pressure - trace.target, np.nan)
+    known = np.isfinite(error)
+    count = known.sum(axis=0)
+    square = np.where(known, error, 0.0) ** 2
+    return np.asarray(np.sqrt(square.sum(axis=0) / np.where(count > 0, count, np.nan)))
+
+
+def bad_share(quality: FloatArray) -> FloatArray:
+    """Part of the samples of each chamber with `Quality.BAD`; (N,). NaN without any sample."""
+    known = np.isfinite(quality)
+    count = known.sum(axis=0)
+    return np.asarray((quality == Quality.BAD).sum(axis=0) / np.where(count > 0, count, np.nan))
+
+
 def plateau_errors(trace: ChamberTrace, chamber: int) -> FloatArray:
     """``p - target`` at all known samples on a chamber's plateaus [Pa].
 
@@ -198,6 +217,18 @@ def steady_rms(errors: FloatArray) -> float:
 def steady_bias(errors: FloatArray) -> float:
     """Mean of `plateau_errors` [Pa]; NaN without any."""
     return float(np.mean(errors)) if len(errors) else float('nan')
+
+
+def part(trace: ChamberTrace, start: int, stop: int) -> ChamberTrace:
+    """Samples ``[start, stop)`` of a trace, without a copy."""
+    rows = slice(start, stop)
+    return ChamberTrace(
+        trace.chamber_names,
+        trace.time[rows],
+        trace.pressure[rows],
+        trace.mode[rows],
+        trace.target[rows],
+    )
 
 
 def session_span(trace: ChamberTrace) -> tuple[int, int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,21 @@ class Series:
                 f'{self.topic} ({self.type_name}) has no field {field}; it has {fields}'
             ) from None
 
+    def rows(self, keep: NDArray[Any] | slice) -> Series:
+        """Some of the messages: by a mask, by positions, or a slice of them without a copy."""
+        return Series(
+            topic=self.topic,
+            type_name=self.type_name,
+            log_time=self.log_time[keep],
+            publish_time=self.publish_time[keep],
+            columns={name: column[keep] for name, column in self.columns.items()},
+        )
+
+    @property
+    def stamp_ns(self) -> NDArray[np.int64]:
+        """Time of the messages [ns]: of their header, or of their reception without one."""
+        return np.asarray(self.columns.get('header.stamp', self.log_time), np.int64)
+
     @property
     def stamp(self) -> FloatArray:
         """Time of the messages [s]: of their header, or of their reception where they have none."""
@@ -77,18 +93,59 @@ class Series:
         """
         names, values = self['name'], self[field]
         order: dict[str, int] = {}
-        groups: dict[tuple[str, ...], list[int]] = {}
-        for row, own in enumerate(names):
-            groups.setdefault(own, []).append(row)
-            if len(groups[own]) == 1:
-                for name in own:
-                    order.setdefault(name, len(order))
+        groups = _rows_by_names(names)
+        for own in groups:
+            for name in own:
+                order.setdefault(name, len(order))
+        ragged = values.dtype == object
         table = np.full((len(self), len(order)), np.nan)
         for own, rows in groups.items():
-            block = [values[row] for row in rows] if values.dtype == object else values[rows]
-            if len(set(own)) != len(own) or any(len(row) != len(own) for row in block):
+            whole = rows if len(rows) < len(self) else slice(None)
+            block = values[whole]
+            sizes = {len(row) for row in block} if ragged else {block.shape[1]}
+            if len(set(own)) != len(own) or sizes != {len(own)}:
                 raise BagError(f'{self.topic}: its chamber names do not fit its field {field}')
             if own:
                 places = [order[name] for name in own]
-                table[np.ix_(rows, places)] = np.asarray(block, float)
+                block = np.stack(list(block)) if ragged else block
+                if places == list(range(len(order))):
+                    table[whole] = block
+                else:
+                    table[np.ix_(rows, places)] = block
         return ChamberColumns(tuple(order), table)
+
+
+def joined(parts: Sequence[Series]) -> Series:
+    """Messages of one topic that came in several parts, in their order; at least one part.
+
+    Fields that a part lacks are left out.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    fields = [name for name in first.columns if all(name in part.columns for part in parts)]
+    return Series(
+        topic=first.topic,
+        type_name=first.type_name,
+        log_time=np.concatenate([part.log_time for part in parts]),
+        publish_time=np.concatenate([part.publish_time for part in parts]),
+        columns={name: _stacked([part.columns[name] for part in parts]) for name in fields},
+    )
+
+
+def _stacked(columns: Sequence[Column]) -> Column:
+    """Columns end to end; rows of different lengths become objects."""
+    if len({column.shape[1:] for column in columns}) == 1:
+        return np.concatenate(columns)
+    rows = [row for column in columns for row in column]
+    return np.fromiter(rows, object, len(rows))
+
+
+def _rows_by_names(names: Column) -> dict[tuple[str, ...], NDArray[np.int64]]:
+    """Rows that have the same names in the same order, by these names."""
+    identity = np.fromiter(map(id, names), np.int64, len(names))
+    changes = np.flatnonzero(np.diff(identity, prepend=-1))
+    spans: dict[tuple[str, ...], list[NDArray[np.int64]]] = {}
+    for start, stop in zip(changes, np.append(changes[1:], len(names)), strict=True):
+        spans.setdefault(names[start], []).append(np.arange(start, stop))
+    return {own: np.concatenate(rows) for own, rows in spans.items()}

@@ -113,8 +113,8 @@ def recorded_session(bag: Bag, namespace: str | None = None) -> RecordedSession:
     names = measured.chamber_names
     set_rows = increasing(setpoints.stamp)
     set_stamp = setpoints.stamp[set_rows]
-    mode = _for_chambers(setpoints.chambers('mode'), names)[set_rows]
-    target = _for_chambers(setpoints.chambers('target'), names)[set_rows]
+    mode = in_order(setpoints.chambers('mode'), names)[set_rows]
+    target = in_order(setpoints.chambers('target'), names)[set_rows]
     # a chamber that a set-point leaves out is not asked to be under pressure
     mode = np.where(np.isfinite(mode), mode, Mode.VENT).astype(np.int64)
     trace = ChamberTrace(
@@ -130,7 +130,7 @@ def recorded_session(bag: Bag, namespace: str | None = None) -> RecordedSession:
     return RecordedSession(
         trace=trace,
         alarms=() if safety is None else alarm_marks(safety, float(stamp[0])),
-        sleeves=sleeves_by_name(names) if layout is None else _sleeves(layout, names),
+        sleeves=sleeves_by_name(names) if layout is None else sleeves_of_layout(layout, names),
         protocols=() if state is None else tuple(dict.fromkeys(filter(None, state['protocol']))),
         notes=tuple(notes),
     )
@@ -170,7 +170,7 @@ def sleeves_by_name(chamber_names: tuple[str, ...]) -> Sleeves:
     )
 
 
-def _sleeves(layout: Series, chamber_names: tuple[str, ...]) -> Sleeves:
+def sleeves_of_layout(layout: Series, chamber_names: tuple[str, ...]) -> Sleeves:
     """Sleeves as the last layout of the bag says; by name for chambers that it lacks."""
     by_name = sleeves_by_name(chamber_names)
     names = layout['name'][-1]
@@ -183,7 +183,7 @@ def _sleeves(layout: Series, chamber_names: tuple[str, ...]) -> Sleeves:
     )
 
 
-def _for_chambers(columns: ChamberColumns, names: tuple[str, ...]) -> FloatArray:
+def in_order(columns: ChamberColumns, names: tuple[str, ...]) -> FloatArray:
     """Columns in the order of `names`, NaN for chambers that there are not."""
     chosen = np.full((len(columns.values), len(names)), np.nan)
     for i, name in enumerate(names):
