@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compression_boot_control.analysis.cycles import ARRIVAL_BAND
-from compression_boot_control.analysis.metrics import ChamberTrace, part, under_pressure
+from compression_boot_control.analysis.metrics import ChamberTrace, under_pressure
 from compression_boot_control.core.plan import Plan, StageKind
 from compression_boot_control.core.sequence import scaled_target
 from compression_boot_control.core.signals import FloatArray, IntArray, Mode
@@ -59,15 +58,12 @@ def agreement(trace: ChamberTrace, plan: Plan, intensities: Sequence[float] = (1
     stages = [_stages(mode, target, plan, intensities) for mode, target in rows]
     known = np.array([bool(len(own)) for own in stages])
     total = float(lengths.sum())
-    dwells = []
-    for i in range(len(stages) - 1):
-        begun = _all_arrived(trace, int(starts[i]), int(ends[i]))
-        if begun is None or not len(stages[i + 1]):
-            continue  # it was never reached, or broken off
-        length = float(trace.time[ends[i]]) - begun
-        planned = _planned_dwell(stages[i], plan, length)
-        if planned is not None:
-            dwells.append((begun, length - planned))
+    dwells = [
+        (float(trace.time[starts[i]]), float(lengths[i]) - planned)
+        for i in range(len(stages) - 1)
+        if (planned := _planned_dwell(stages[i], plan, float(lengths[i]))) is not None
+        and len(stages[i + 1])  # else it was broken off
+    ]
     return Agreement(
         matched=float(lengths[known].sum()) / total if total > 0.0 else float('nan'),
         dwell_error=float(np.median([abs(error) for _, error in dwells]))
@@ -96,27 +92,13 @@ def _stages(
         planned = scaled_target(plan.target, np.array(intensity), np.array(0.0), plan.caps)
         asked = np.where(plan.mode == Mode.VENT, 0.0, planned)
         near = np.abs(np.nan_to_num(target, nan=-1e9) - asked) <= TARGET_TOLERANCE
-        vented = (plan.mode == Mode.VENT) == (mode == Mode.VENT)
-        same |= (near & vented).all(axis=1)
+        same |= (near & (plan.mode == mode)).all(axis=1)
     return np.flatnonzero(same)
 
 
-def _all_arrived(trace: ChamberTrace, start: int, stop: int) -> float | None:
-    """First time at which all chambers under pressure are at their targets [s]."""
-    own = part(trace, start, stop)
-    pressed = under_pressure(own)
-    there = (~pressed | (own.pressure >= own.target - ARRIVAL_BAND)).all(axis=1)
-    arrived = np.flatnonzero(there & pressed.any(axis=1))
-    return float(own.time[arrived[0]]) if len(arrived) else None
-
-
 def _planned_dwell(stages: IntArray, plan: Plan, length: float) -> float | None:
-    """Planned time of a dwell; None if there is none among the stages.
-
-    The inflation before it may have the same set-points; the dwell begins when all have arrived.
-    """
-    dwells = stages[plan.kind[stages] == StageKind.DWELL]
-    if not len(dwells):
+    """Planned time of a dwell; None if the stages are, or may be, something else."""
+    if not len(stages) or (plan.kind[stages] != StageKind.DWELL).any():
         return None
-    planned = plan.duration[dwells]
+    planned = plan.duration[stages]
     return float(planned[np.argmin(np.abs(planned - length))])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from compression_boot_control.analysis.metrics import DOSE_THRESHOLD, ChamberTrace
 from compression_boot_control.analysis.session_data import ValveTrace, VentOrders, vents
+from compression_boot_control.core.signals import FloatArray
 
 
 @dataclass(frozen=True)
@@ -52,20 +54,20 @@ def reaction(
     trace : ChamberTrace
     """
     own = list(chambers)
-    low = (trace.pressure[:, own] < DOSE_THRESHOLD).all(axis=1)
+    low = (trace.pressure[:, own] < DOSE_THRESHOLD).all(axis=-1)
     nan = float('nan')
     return Reaction(
         permit=nan
         if permitted is None
-        else _first_after(since, permitted.time, permitted.vents[:, own].all(axis=1)),
+        else _first_after(since, permitted.time, permitted.vents[:, own].all(axis=-1)),
         valves=nan
         if valves is None
-        else _first_after(since, valves.time, vents(valves)[:, own].all(axis=1)),
+        else _first_after(since, valves.time, vents(valves)[:, own].all(axis=-1)),
         vented=_first_after(since, trace.time, low),
     )
 
 
-def _first_after(since: float, time: np.ndarray, state: np.ndarray) -> float:
+def _first_after(since: float, time: FloatArray, state: Any) -> float:
     """Time from `since` to the first moment in a state; 0 if it is in it at `since`."""
     place = int(np.searchsorted(time, since, side='right')) - 1
     if place >= 0 and state[place]:

@@ -152,7 +152,7 @@ def open_bag(path: str | Path, topics: Collection[str] | None = None) -> Bag:
                 last = max(last, message.log_time)
                 if known[1]:
                     if stored.compression:
-                        message = message._replace(data=unpacked(stored, message.data))  # noqa: PLW2901
+                        message = message._replace(data=unpacked(stored, message.data))
                     known[0].messages.append(message)
         for channel in records.channels:
             topic_of(records, channel, found)

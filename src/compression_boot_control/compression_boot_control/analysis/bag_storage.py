@@ -22,6 +22,7 @@ from compression_boot_control.analysis.mcap_records import (
 )
 from compression_boot_control.analysis.sqlite_records import SqliteRecords
 
+
 class Records(Protocol):
     """One pass over a file; see `McapRecords`."""
 

@@ -50,11 +50,12 @@ def shut_stretches(
             continue
         calm = shut[start:stop] & (time >= time[near[0]] + CALM) & np.isfinite(error)
         edges = np.diff(np.concatenate(([False], calm, [False])).astype(np.int8))
-        pairs = zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
+        firsts, lasts = np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist()
+        pairs = zip(firsts, lasts, strict=True)
         for first, last in pairs:
             begin = first + int(np.searchsorted(time[first:last], time[first] + SETTLED))
             if begin < last and time[last - 1] - time[begin] >= SHORTEST:
-                found.append((start + begin, start + int(last)))
+                found.append((start + begin, start + last))
     return found
 
 

@@ -167,9 +167,7 @@ class McapRecords:
         except OSError as error:
             raise BagError.from_os('cannot read', self.path, error) from error
 
-    def _read(
-        self, file: BinaryIO, read: Callable[[int, bytes], Iterator[Item]]
-    ) -> Iterator[Item]:
+    def _read(self, file: BinaryIO, read: Callable[[int, bytes], Iterator[Item]]) -> Iterator[Item]:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
             raise BagError(f'{self.path} is empty: its recording was cut before it began')

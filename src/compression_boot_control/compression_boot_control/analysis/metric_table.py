@@ -200,7 +200,7 @@ METRICS: tuple[Metric, ...] = (
         '%',
         _SESSION,
         'from the first to the last set-point that is no vent',
-        "100 sum of dt where all (mode, r) are those of a stage of the protocol / T; r to 0.5 mmHg",
+        '100 sum of dt where all (mode, r) are those of a stage of the protocol / T; r to 0.5 mmHg',
         'Part of the time in which the set-points are those that the protocol file asks for; '
         'skipped zones and offsets lower it.',
         'agreement.agreement',

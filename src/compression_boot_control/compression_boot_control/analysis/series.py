@@ -111,7 +111,7 @@ class Series:
                 if places == list(range(len(order))):
                     table[whole] = block
                 else:
-                    table[np.ix_(rows, places)] = block
+                    table[np.ix_(rows, np.array(places))] = block
         return ChamberColumns(tuple(order), table)
 
 

@@ -29,7 +29,7 @@ from compression_boot_control.analysis.fills import (
     vent_times,
 )
 from compression_boot_control.analysis.leak import leak_flow, shut_stretches
-from compression_boot_control.analysis.metric_table import BY_NAME, METRICS, NODES, PATHS, Scope
+from compression_boot_control.analysis.metric_table import METRICS, NODES, PATHS, Scope
 from compression_boot_control.analysis.metrics import ChamberTrace, in_force, part
 from compression_boot_control.analysis.session_data import SessionData
 from compression_boot_control.analysis.timing import (
@@ -48,7 +48,8 @@ from compression_boot_control.analysis.wave_order import (
 )
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.plan import Plan
-from compression_boot_control.core.safety.hazards import HAZARDS, Scope as HazardScope
+from compression_boot_control.core.safety.hazards import HAZARDS
+from compression_boot_control.core.safety.hazards import Scope as HazardScope
 from compression_boot_control.core.signals import FloatArray
 from compression_boot_control.core.units import MILLILITRE, MINUTE, MMHG
 
@@ -226,7 +227,12 @@ class _Work:
         reason = self.no_setpoints or NO_CYCLE
         full = full_cycles(trace)
         by_start = {cycle.start: number for number, cycle in enumerate(self.cycles, 1)}
-        put('duration_s', '', float(trace.time[end] - trace.time[start]) if end else math.nan, reason)
+        put(
+            'duration_s',
+            '',
+            float(trace.time[end] - trace.time[start]) if end else math.nan,
+            reason,
+        )
         put('cycles', '', len(full) if self.cycles else math.nan, reason)
         put(
             'wave_time_s',
@@ -373,8 +379,10 @@ class _Work:
                 rms.append((number, metrics.steady_rms(errors)))
                 bias.append((number, metrics.steady_bias(errors)))
                 times.append((number, float(step[start:stop][own].sum())))
-        reason = no_target if np.isnan(metrics.tracking_error(part(trace, *self.span))[i]) else (
-            NO_PLATEAU
+        reason = (
+            no_target
+            if np.isnan(metrics.tracking_error(part(trace, *self.span))[i])
+            else (NO_PLATEAU)
         )
         errors = error[known] / MMHG
         put = self.sheet.put
@@ -466,8 +474,10 @@ class _Work:
 
     def _quality(self, i: int, name: str) -> None:
         quality = self.data.quality
-        share = math.nan if quality is None else 100.0 * float(
-            metrics.bad_share(quality[slice(*self.span)])[i]
+        share = (
+            math.nan
+            if quality is None
+            else 100.0 * float(metrics.bad_share(quality[slice(*self.span)])[i])
         )
         reason = self.data.gaps.get('pressures') or 'the pressures carry no quality'
         self.sheet.put('bad_quality_percent', name, share, reason)
@@ -598,8 +608,9 @@ def _paths(data: SessionData, sheet: _Sheet) -> dict[str, FloatArray]:
             sheet.miss(Scope.PATH, path, 'no message answers a sample that is in the bag')
             continue
         found[path] = latency
-        spaced = np.arange(len(latency)) * float(np.median(np.diff(sampled)) / 1e9)
-        shown = latency / MILLISECOND
+        period = float(np.median(np.diff(sampled))) / 1e9
+        spaced: FloatArray = np.arange(len(latency), dtype=np.float64) * period
+        shown = np.asarray(latency / MILLISECOND, np.float64)
         sheet.put(
             'latency_median_ms',
             path,

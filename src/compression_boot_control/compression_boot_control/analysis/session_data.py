@@ -15,8 +15,8 @@ from compression_boot_control.analysis.series import Series
 from compression_boot_control.analysis.session_split import ROLES, SessionRecord, role_of
 from compression_boot_control.analysis.session_trace import (
     Sleeves,
-    increasing,
     in_order,
+    increasing,
     sleeves_by_name,
     sleeves_of_layout,
 )

@@ -212,8 +212,10 @@ class _Buffer:
         stamp = series.stamp_ns
         before = self.latest.get(role, -1)
         highest = np.maximum.accumulate(np.concatenate(([before], stamp)))
-        keep = stamp > highest[:-1] if role in ('manifold/state', 'pressures') else (
-            stamp >= highest[:-1]
+        keep = (
+            stamp > highest[:-1]
+            if role in ('manifold/state', 'pressures')
+            else (stamp >= highest[:-1])
         )
         self.latest[role] = int(highest[-1])
         lost = int(len(keep) - keep.sum())

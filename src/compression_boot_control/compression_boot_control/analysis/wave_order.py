@@ -112,7 +112,7 @@ def rising_pressure_time(trace: ChamberTrace, legs: Sequence[tuple[int, ...]]) -
 def on_plateau(trace: ChamberTrace) -> BoolArray:
     """Whether each chamber is on its plateau at each sample, see `metrics.plateau_errors`."""
     settled = np.zeros(trace.pressure.shape, dtype=bool)
-    for chamber in range(settled.shape[1]):
+    for chamber in range(len(trace.chamber_names)):
         for start, stop in held_targets(trace, chamber):
             error = trace.pressure[start:stop, chamber] - trace.target[start, chamber]
             near = np.flatnonzero(np.abs(error) <= STEADY_BAND)

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from compression_boot_control.cli import journal, protocols, recommend, session
+from compression_boot_control.cli.analyze import analyze
 from compression_boot_control.cli.campaign import campaign
 from compression_boot_control.cli.demo import demo
 from compression_boot_control.cli.device_test import device_test
@@ -77,6 +78,7 @@ app.command()(run)
 app.command()(stop)
 app.command()(status)
 app.command()(reset)
+app.command()(analyze)
 app.command()(replay)
 app.command()(campaign)
 app.command()(tune)

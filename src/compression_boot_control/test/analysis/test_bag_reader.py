@@ -10,6 +10,7 @@ from mcap.writer import Writer as McapWriter
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
+from compression_boot_control.analysis.bag_files import bag_files
 from compression_boot_control.analysis.bag_reader import open_bag, read_series
 from compression_boot_control.analysis.bag_writer import BagWriter
 from compression_boot_control.analysis.cdr_columns import decode_columns
@@ -174,7 +175,7 @@ def test_missing_things_are_named(tmp_path, short_bag, definition_of):
 
 
 def test_bags_of_other_tools(tmp_path):
-    """A bag that `rosbags` wrote is read; SQLite and other encodings are refused with the cure."""
+    """A bag that `rosbags` wrote is read, of MCAP and of SQLite; other encodings are refused."""
     store = get_typestore(Stores.ROS2_JAZZY)
     text = store.types['std_msgs/msg/String']
     for plugin in StoragePlugin:
@@ -183,11 +184,12 @@ def test_bags_of_other_tools(tmp_path):
             for word in ('one', 'two', 'three'):
                 data = store.serialize_cdr(text(word), 'std_msgs/msg/String')
                 writer.write(link, 5, data)
-    series = read_series(tmp_path / 'MCAP', ['/text'])['/text']
-    assert series['data'].tolist() == ['one', 'two', 'three']
-    assert series.stamp.tolist() == [5e-9] * 3
+    for plugin in StoragePlugin:
+        series = read_series(tmp_path / plugin.name, ['/text'])['/text']
+        assert series['data'].tolist() == ['one', 'two', 'three']
+        assert series.stamp.tolist() == [5e-9] * 3
     with pytest.raises(BagError, match=r'stored as sqlite3.*ros2 bag convert'):
-        open_bag(tmp_path / 'SQLITE3')
+        bag_files(tmp_path / 'SQLITE3')
 
     with (tmp_path / 'json.mcap').open('wb') as file:
         writer = McapWriter(file)
