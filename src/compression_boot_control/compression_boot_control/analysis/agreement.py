@@ -9,7 +9,7 @@ import numpy as np
 
 from compression_boot_control.analysis.metrics import ChamberTrace, under_pressure
 from compression_boot_control.core.plan import Plan, StageKind
-from compression_boot_control.core.sequence import scaled_target
+from compression_boot_control.core.sequence_step import scaled_target
 from compression_boot_control.core.signals import FloatArray, IntArray, Mode
 from compression_boot_control.core.units import MMHG
 
