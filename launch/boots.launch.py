@@ -11,24 +11,48 @@ from __future__ import annotations
 import os
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, Shutdown
+from launch.actions import (
+    DeclareLaunchArgument,
+    LogInfo,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+    Shutdown,
+)
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from compression_boot_control.analysis.provenance import provenance
+from compression_boot_control.hardware.backends import BACKENDS
 from compression_boot_control.system import (
     STARTER_PID,
     NodeDescription,
     SystemOptions,
     describe_system,
+    loopback_environment,
 )
 
 DEFAULTS = SystemOptions()
 
 ARGUMENTS = (
     DeclareLaunchArgument(
-        'backend', default_value=DEFAULTS.backend, choices=['sim'], description='hardware'
+        'backend', default_value=DEFAULTS.backend, choices=list(BACKENDS), description='hardware'
+    ),
+    DeclareLaunchArgument(
+        'hardware',
+        default_value=DEFAULTS.hardware,
+        description='hardware profile: a name in config/hardware, or a file; empty: the usual one',
+    ),
+    DeclareLaunchArgument(
+        'host', default_value=DEFAULTS.host, description='Modbus TCP: host of the device'
+    ),
+    DeclareLaunchArgument(
+        'port', default_value=DEFAULTS.port, description='TCP port, or serial device'
+    ),
+    DeclareLaunchArgument(
+        'calibration',
+        default_value=DEFAULTS.calibration,
+        description="file with the calibrations of the device's sensors",
     ),
     DeclareLaunchArgument(
         'garment',
@@ -66,7 +90,12 @@ ARGUMENTS = (
 
 
 def generate_launch_description() -> LaunchDescription:
-    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=launch_system)])
+    # no node may be heard on a network because it was started without env.sh
+    loopback = [
+        SetEnvironmentVariable(name, value)
+        for name, value in loopback_environment(os.environ).items()
+    ]
+    return LaunchDescription([*ARGUMENTS, *loopback, OpaqueFunction(function=launch_system)])
 
 
 def launch_system(context: LaunchContext) -> list[LaunchDescriptionEntity]:
@@ -76,6 +105,10 @@ def launch_system(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     seed = int(number('seed', values['seed']))
     options = SystemOptions(
         backend=values['backend'],
+        hardware=values['hardware'],
+        host=values['host'],
+        port=values['port'],
+        calibration=values['calibration'],
         garment=values['garment'],
         namespace=values['namespace'],
         record=values['record'] == 'true',

@@ -55,10 +55,11 @@ def test_launched_system_runs_a_session() -> None:
     assert names == set(EXECUTABLES)
 
 
-def launched(*arguments: str) -> subprocess.Popen[str]:
+def launched(*arguments: str, without: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     usual = [f'namespace:={NAMESPACE}', 'record:=false']
     return subprocess.Popen(
         ['ros2', 'launch', str(LAUNCH_FILE), *usual, *arguments],
+        env={name: value for name, value in os.environ.items() if name not in without},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -102,6 +103,22 @@ def test_nothing_is_left_when_a_launched_system_ends(how: str) -> None:
         process.kill()
 
 
+def test_nodes_stay_on_this_machine_without_env_sh() -> None:
+    process = launched(
+        without=('FASTRTPS_DEFAULT_PROFILES_FILE', 'ROS_AUTOMATIC_DISCOVERY_RANGE')
+    )
+    try:
+        profiles = {
+            node.environ().get('FASTRTPS_DEFAULT_PROFILES_FILE', '')
+            for node in nodes_of(process).values()
+        }
+        assert [Path(profile).name for profile in profiles] == ['fastdds_loopback.xml']
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30.0)
+        process.kill()
+
+
 def test_wrong_argument_is_named() -> None:
     process = launched('speed:=fast')
     output, _ = process.communicate(timeout=30.0)
@@ -117,5 +134,7 @@ def test_arguments_are_listed() -> None:
         timeout=30.0,
         check=True,
     ).stdout
-    for name in ('backend', 'garment', 'namespace', 'record', 'speed', 'seed', 'log_level'):
+    for name in ('backend', 'hardware', 'host', 'port', 'calibration', 'garment', 'namespace'):
+        assert f"'{name}'" in output
+    for name in ('record', 'speed', 'seed', 'log_level'):
         assert f"'{name}'" in output
