@@ -14,8 +14,6 @@ import pytest
 NOT_THERE = 'the launch system is not installed: it comes with ROS 2, and is not on PyPI'
 for module in ('launch_pytest', 'launch_ros', 'ros2launch'):
     pytest.importorskip(module, reason=NOT_THERE)
-if pytest.version_tuple >= (8, 4):
-    pytest.skip('launch_pytest of ROS 2 Jazzy needs pytest 8.3', allow_module_level=True)
 
 import launch_pytest  # noqa: E402
 from launch import LaunchDescription  # noqa: E402
