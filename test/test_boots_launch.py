@@ -102,9 +102,7 @@ def test_nothing_is_left_when_a_launched_system_ends(how: str) -> None:
 
 
 def test_nodes_stay_on_this_machine_without_env_sh() -> None:
-    process = launched(
-        without=('FASTRTPS_DEFAULT_PROFILES_FILE', 'ROS_AUTOMATIC_DISCOVERY_RANGE')
-    )
+    process = launched(without=('FASTRTPS_DEFAULT_PROFILES_FILE', 'ROS_AUTOMATIC_DISCOVERY_RANGE'))
     try:
         profiles = {
             node.environ().get('FASTRTPS_DEFAULT_PROFILES_FILE', '')
