@@ -19,7 +19,7 @@ setup(
     description='Nodes and the boots command of sequential pneumatic compression boots',
     license='Apache-2.0',
     packages=find_packages(exclude=['test', 'test.*']),
-    package_data={PACKAGE: ['py.typed']},
+    package_data={PACKAGE: ['py.typed'], f'{PACKAGE}.analysis.report': ['*.css', '*.js']},
     include_package_data=True,
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),

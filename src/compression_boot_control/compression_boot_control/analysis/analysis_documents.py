@@ -37,8 +37,15 @@ COLUMNS = {
 nodes and paths the stretch of 10 s; ``value`` is null where ``reason`` says why."""
 
 
-def analysis_document(facts: BagFacts, sessions: Sequence[SessionAnalysis]) -> dict[str, Any]:
-    """The analysis of a bag as values that JSON knows."""
+def analysis_document(facts: BagFacts, sessions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The analysis of a bag as values that JSON knows.
+
+    Parameters
+    ----------
+    facts : BagFacts
+    sessions : sequence of mapping
+        From `session_document`.
+    """
     return {
         'ok': True,
         'bag': str(facts.path),
@@ -47,7 +54,7 @@ def analysis_document(facts: BagFacts, sessions: Sequence[SessionAnalysis]) -> d
         'messages': dict(facts.counts),
         'provenance': dict(facts.provenance),
         'notes': list(facts.notes),
-        'sessions': [session_document(session) for session in sessions],
+        'sessions': list(sessions),
     }
 
 

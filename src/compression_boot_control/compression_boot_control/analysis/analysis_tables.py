@@ -52,19 +52,13 @@ CHAMBER_TABLES = (
 """Tables of chambers; what is not in them is in JSON, Parquet and the report."""
 
 
-def render_analysis(facts: BagFacts, sessions: Sequence[SessionAnalysis]) -> Group:
-    """Tables of all sessions of a bag."""
-    parts: list[RenderableType] = [
-        Text(
-            f'{facts.path}: {duration_text(facts.duration_s)}, '
-            f'{sum(facts.counts.values())} messages, {len(sessions)} '
-            f'session{"" if len(sessions) == 1 else "s"}'
-        )
-    ]
-    parts += [Text(note, 'yellow') for note in facts.notes]
-    for session in sessions:
-        parts += render_session(session)
-    return Group(*parts)
+def render_facts(facts: BagFacts, sessions: int) -> Group:
+    """What a bag is, in a few lines."""
+    head = Text(
+        f'{facts.path}: {duration_text(facts.duration_s)}, {sum(facts.counts.values())} messages, '
+        f'{sessions} session{"" if sessions == 1 else "s"}'
+    )
+    return Group(head, *(Text(note, 'yellow') for note in facts.notes))
 
 
 def render_session(session: SessionAnalysis) -> list[RenderableType]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from compression_boot_control.cli.errors import WrongUse
 from compression_boot_control.cli.options import JsonOption
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from compression_boot_control.analysis.analysis_documents import Row
     from compression_boot_control.analysis.session_analysis import SessionAnalysis
 
 HTML = 'Write a report to look at in a browser; it needs no network.'
@@ -47,30 +50,44 @@ def analyze(
     from compression_boot_control.analysis.analysis_documents import (
         analysis_document,
         analysis_rows,
+        session_document,
         write_rows,
     )
-    from compression_boot_control.analysis.analysis_tables import render_analysis
+    from compression_boot_control.analysis.analysis_tables import render_facts, render_session
     from compression_boot_control.analysis.bag_analysis import AnalysisOptions, analyse_bag
 
     if not bag.exists():
         raise WrongUse(f'there is no bag {bag}; check the path')
-    sessions: list[SessionAnalysis] = []
-    rows = []
+    if html is not None:
+        from compression_boot_control.analysis.report.session_section import session_section
+    documents: list[dict[str, Any]] = []
+    tables: list[RenderableType] = []
+    sections: list[str] = []
+    rows: list[Row] = []
 
     def take(session: SessionAnalysis) -> None:
+        # of each session the figures are kept, and not its data: a bag may be larger than memory
+        documents.append(session_document(session))
+        tables.extend(render_session(session))
         if parquet is not None:
             rows.extend(analysis_rows(str(bag), session))
-        sessions.append(session)
+        if html is not None:
+            sections.append(session_section(session))
 
     options = AnalysisOptions(namespace, garment, protocol)
     with Console(stderr=True).status(f'reading {bag}'):
         facts = analyse_bag(bag, options, take)
-    if parquet is not None:
-        write_rows(parquet, rows)
+        if parquet is not None:
+            write_rows(parquet, rows)
+        if html is not None:
+            from compression_boot_control.analysis.report.page import bag_report, write_page
+
+            write_page(html, bag_report(facts, sections))
     if as_json:
-        typer.echo(json.dumps(analysis_document(facts, sessions), indent=2))
+        typer.echo(json.dumps(analysis_document(facts, documents), indent=2))
         return
     console = Console()
-    console.print(render_analysis(facts, sessions))
-    if parquet is not None:
-        console.print(f'figures in {parquet}', highlight=False, soft_wrap=True)
+    console.print(render_facts(facts, len(documents)), *tables, sep='\n')
+    for written in (html, parquet):
+        if written is not None:
+            console.print(f'written: {written}', highlight=False, soft_wrap=True)
