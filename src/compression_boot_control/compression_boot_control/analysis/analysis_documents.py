@@ -10,12 +10,9 @@ from typing import Any
 
 from compression_boot_control.analysis.bag_analysis import BagFacts
 from compression_boot_control.analysis.errors import BagError
+from compression_boot_control.analysis.findings import Finding, alarm_label
 from compression_boot_control.analysis.metric_table import BY_NAME, Scope
-from compression_boot_control.analysis.session_analysis import (
-    Finding,
-    SessionAnalysis,
-    alarm_label,
-)
+from compression_boot_control.analysis.session_analysis import SessionAnalysis
 
 DIGITS = 6
 """Decimals of the figures."""

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from compression_boot_control.analysis.analysis_documents import missing
 from compression_boot_control.analysis.bag_analysis import BagFacts
+from compression_boot_control.analysis.findings import alarm_label
 from compression_boot_control.analysis.metric_table import (
     BY_NAME,
     METRICS,
@@ -18,7 +19,7 @@ from compression_boot_control.analysis.metric_table import (
     Metric,
     Scope,
 )
-from compression_boot_control.analysis.session_analysis import SessionAnalysis, alarm_label
+from compression_boot_control.analysis.session_analysis import SessionAnalysis
 from compression_boot_control.analysis.session_summary import PRIORITY_STYLES, duration_text
 
 CHAMBER_TABLES = (

@@ -14,6 +14,7 @@ import typer
 from compression_boot_control.cli import journal, protocols, recommend, session
 from compression_boot_control.cli.analyze import analyze
 from compression_boot_control.cli.campaign import campaign
+from compression_boot_control.cli.compare import compare
 from compression_boot_control.cli.demo import demo
 from compression_boot_control.cli.device_test import device_test
 from compression_boot_control.cli.emulate import emulate
@@ -79,6 +80,7 @@ app.command()(stop)
 app.command()(status)
 app.command()(reset)
 app.command()(analyze)
+app.command()(compare)
 app.command()(replay)
 app.command()(campaign)
 app.command()(tune)

@@ -11,6 +11,7 @@ import numpy as np
 
 from compression_boot_control.analysis.analysis_documents import missing
 from compression_boot_control.analysis.analysis_tables import shown
+from compression_boot_control.analysis.findings import alarm_label
 from compression_boot_control.analysis.metric_table import (
     BY_NAME,
     METRICS,
@@ -23,7 +24,7 @@ from compression_boot_control.analysis.report.figures import figure_documents, z
 from compression_boot_control.analysis.report.page import embedded
 from compression_boot_control.analysis.report.sampling import cycle_curves, packed
 from compression_boot_control.analysis.report.words import READ, headline, notices
-from compression_boot_control.analysis.session_analysis import SessionAnalysis, alarm_label
+from compression_boot_control.analysis.session_analysis import SessionAnalysis
 from compression_boot_control.analysis.wave_order import chains
 from compression_boot_control.core.units import MMHG
 
