@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from compression_boot_control.core.plan import Plan, StageKind
+from compression_boot_control.core.sequence import SequenceParameters
 from compression_boot_control.core.signals import FloatArray, IntArray
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.plant.batch_run import BatchRun
 from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD
-from compression_boot_control.plant.limits import fastest_fill_time, fastest_vent_time
+from compression_boot_control.plant.limits import WaveRules, fastest_fill_time, fastest_vent_time
 from compression_boot_control.plant.parameters import PlantParameters
 from compression_boot_control.plant.state import PlantState
 
@@ -29,6 +30,15 @@ VENTED = 15.0 * MMHG
 """A chamber counts as vented below this [Pa]."""
 
 
+HAND_OVER = SequenceParameters().arrival_band
+AS_ORDERED = WaveRules(keep=True, hand_over=HAND_OVER, waiting_exhaust=1.0)
+"""The orders that the controller gets too: zones that wait are vented, the next ones begin as the
+last are within the arrival band, and those that are there stay there."""
+
+SEALED = WaveRules(keep=True, hand_over=HAND_OVER)
+"""The same, but nothing is lost from the zones that wait, although they are ordered to vent."""
+
+
 @dataclass(frozen=True)
 class ControlFigures:
     """Samples of each figure; NaN where a chamber did not get there.
@@ -40,10 +50,10 @@ class ControlFigures:
     plateau_rms : (K,) array
         Root mean square of the error in each chamber's dwell [Pa].
     wave_ratio : (2, B) array
-        Time of the first wave, into empty chambers, and of the second one, over the limit in which
-        all chambers can be at their targets.
-    reach_ratio : (2, B) array
-        The same over the time in which each chamber can have been at its target once.
+        Time of the first wave, into empty chambers, and of the second one, over the limit by the
+        orders that the controller gets, `AS_ORDERED`.
+    sealed_ratio : (2, B) array
+        The same over the limit `SEALED`, which no controller that obeys can reach.
     hold_error : (H,) array
         Largest error of a held chamber while a neighbour fills [Pa].
     vent_ratio : (K,) array
@@ -57,7 +67,7 @@ class ControlFigures:
     overshoot: FloatArray
     plateau_rms: FloatArray
     wave_ratio: FloatArray
-    reach_ratio: FloatArray
+    sealed_ratio: FloatArray
     hold_error: FloatArray
     vent_ratio: FloatArray
     vent_excess: FloatArray
@@ -128,18 +138,18 @@ def control_figures(
         ratios.append((needed / limit)[counted])
         excess.append((needed - limit)[counted])
     starts = (PlantState.vented(parameters), run.rested)
-    waves, reaches = (
+    waves, sealed = (
         [
-            _wave_times(run, plan, cycle) / wave_limit(parameters, plan, cycle, start, keep=keep)
+            _wave_times(run, plan, cycle) / wave_limit(parameters, plan, cycle, start, rules)
             for cycle, start in zip(cycles, starts, strict=True)
         ]
-        for keep in (True, False)
+        for rules in (AS_ORDERED, SEALED)
     )
     return ControlFigures(
         overshoot=overshoot,
         plateau_rms=rms,
         wave_ratio=np.array(waves),
-        reach_ratio=np.array(reaches),
+        sealed_ratio=np.array(sealed),
         hold_error=holds,
         vent_ratio=np.concatenate(ratios),
         vent_excess=np.concatenate(excess),
@@ -148,13 +158,17 @@ def control_figures(
 
 
 def wave_limit(
-    parameters: PlantParameters, plan: Plan, cycle: _CycleRows, start: PlantState, *, keep: bool
+    parameters: PlantParameters,
+    plan: Plan,
+    cycle: _CycleRows,
+    start: PlantState,
+    rules: WaveRules = AS_ORDERED,
 ) -> FloatArray:
     """Shortest time of a cycle's wave; the last zones need only be up, as in the measured one."""
     awaited = plan.awaited[cycle.inflate]
     target = plan.target[cycle.dwell] - REACHED * awaited[-1]
     groups = [np.flatnonzero(row).tolist() for row in awaited]
-    return fastest_fill_time(parameters, target, groups, start=start, keep=keep)
+    return fastest_fill_time(parameters, target, groups, start, rules=rules)
 
 
 def _span(run: BatchRun, garment: int, row: int) -> tuple[int, int]:

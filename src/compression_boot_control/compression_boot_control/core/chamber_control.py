@@ -10,12 +10,15 @@ model turns the rate into flow and the flow into an opening::
 
 While the demand exceeds what pump and valve give, the inlet is simply open: the fill takes as long
 as physics needs, and the PID's limits follow that achievable rate, so nothing winds up. Within
-``hold_enter`` of the target both valves shut, and stay shut until the pressure has left
-``hold_leave``: that holds better than a valve that chatters, and bounds the number of switches.
+``hold_enter`` of the target both valves shut, and stay shut until the pressure is ``hold_leave``
+below or ``hold_above`` over it: that holds better than a valve that chatters, and bounds the number
+of switches.
 
-One pump feeds all chambers. A slack chamber would drain the supply rail below what a chamber that
-is nearly there, or holds and leaks, still needs; its inlet is throttled just so far that the rail
-stays above, and only while one is below its target.
+One pump feeds all chambers, and gives less the higher the rail stands. A slack chamber would drain
+the rail below what a chamber that is nearly there, or holds and leaks, still needs; its inlet is
+throttled just so far that the rail stays above, and only while one is below its target. Each time
+costs the wave some flow. So a held chamber that has lost pressure gets back a little more than that
+(``refill``), and others that are low join it (``hold_join``).
 
 A chamber is vented when its pressure or target is NaN, and for every mode but TRACK and HOLD.
 """
@@ -80,8 +83,13 @@ class ControlParameters(NamedTuple):
         From `hose_coefficients`.
     kp, ki, kd : (N,) array
         PID gains on pressure to rate [1/s], [1/s2], [-].
-    hold_enter, hold_leave : float
-        Error below which the valves shut, and above which they work again [Pa].
+    hold_enter, hold_leave, hold_above : float
+        Error within which the valves shut, and below and above the target beyond which they work
+        again [Pa]. More is borne above: air that is let out has to be pumped again.
+    hold_join : float
+        While the rail stands high for another chamber, one this far below joins it [Pa].
+    refill : float
+        A chamber that was held and has lost pressure is aimed this far above its target [Pa].
     still_rate : float
         Rate below which a chamber may go to hold [Pa/s].
     fastest_fall : float
@@ -104,6 +112,9 @@ class ControlParameters(NamedTuple):
     kd: FloatArray
     hold_enter: float
     hold_leave: float
+    hold_join: float
+    hold_above: float
+    refill: float
     still_rate: float
     fastest_fall: float
     smallest_opening: float
@@ -118,7 +129,10 @@ class ControlParameters(NamedTuple):
         kd: float | None = None,
         hold_enter: float = 0.2 * MMHG,
         hold_leave: float = 0.5 * MMHG,
-        still_rate: float = 4.0 * MMHG,
+        hold_join: float = 0.3 * MMHG,
+        hold_above: float = 0.65 * MMHG,
+        refill: float = 0.3 * MMHG,
+        still_rate: float = 8.0 * MMHG,
         fastest_fall: float = 200.0 * MMHG,
         smallest_opening: float = 0.004,
         supply_margin: float = 30.0 * MMHG,
@@ -143,6 +157,9 @@ class ControlParameters(NamedTuple):
             kd=(own_kd if kd is None else kd) * ones,
             hold_enter=hold_enter,
             hold_leave=hold_leave,
+            hold_join=hold_join,
+            hold_above=hold_above,
+            refill=refill,
             still_rate=still_rate,
             fastest_fall=fastest_fall,
             smallest_opening=smallest_opening,
@@ -161,12 +178,18 @@ class ControlState(NamedTuple):
         Both valves are shut because the target is kept.
     inlet, exhaust : (..., N) array
         Last commands [0..1].
+    refilling : (..., N) bool array
+        The chamber was held, has lost pressure, and gets it back.
+    raised : (..., N) bool array
+        The rail serves a chamber about as high as this one, or higher.
     inlet_switches, exhaust_switches : (..., N) array
         How often each valve has opened from shut.
     """
 
     pid: PidState
     holding: BoolArray
+    refilling: BoolArray
+    raised: BoolArray
     inlet: FloatArray
     exhaust: FloatArray
     inlet_switches: IntArray
@@ -178,6 +201,8 @@ class ControlState(NamedTuple):
         return ControlState(
             pid=PidState.at_rest(shape),
             holding=np.zeros(shape, dtype=np.bool_),
+            refilling=np.zeros(shape, dtype=np.bool_),
+            raised=np.zeros(shape, dtype=np.bool_),
             inlet=np.zeros(shape),
             exhaust=np.ones(shape),
             inlet_switches=np.zeros(shape, dtype=np.int64),
@@ -191,9 +216,9 @@ class Demand(NamedTuple):
     Attributes
     ----------
     pid : PidState
-    holding, vent, hungry : array of bool
-        Both valves shut because the target is kept; exhaust open whatever else; below its target,
-        whether or not the rail can feed it now.
+    holding, refilling, vent, hungry : array of bool
+        Both valves shut because the target is kept; gets back what it lost in a hold; exhaust open
+        whatever else; below its aim, whether or not the rail can feed it now.
     target, pressure : array
         What is followed, and what is known of the chamber [Pa].
     rail : array
@@ -204,6 +229,7 @@ class Demand(NamedTuple):
 
     pid: PidState
     holding: BoolArray
+    refilling: BoolArray
     vent: BoolArray
     hungry: BoolArray
     target: FloatArray
@@ -247,7 +273,10 @@ def control_step(
         dt,
     )
     new_state = chamber_actuation(
-        parameters, state, demand, highest(where(demand.hungry, demand.pressure, 0.0))
+        parameters,
+        state,
+        demand,
+        highest(where(demand.hungry, demand.pressure, 0.0)),
     )
     pump = pump_drive(
         parameters.supply_margin,
@@ -285,16 +314,24 @@ def chamber_demand(
         parameters.kp, parameters.ki, parameters.kd, -parameters.fastest_fall + 0.0 * reach, reach
     )
     error = wanted - known
-    inside = (np.abs(error) < parameters.hold_enter) & (np.abs(known_rate) < parameters.still_rate)
-    outside = np.abs(error) > parameters.hold_leave
+    low = (error > parameters.hold_leave) | (state.raised & (error > parameters.hold_join))
+    outside = low | (-error > parameters.hold_above)
+    # what a held chamber has lost is given back with some more, so that it seldom asks for air
+    refilling = state.refilling | (state.holding & low)
+    refilling = refilling & (np.abs(error) < GUARDED_GAP) & ~vent
+    close = np.abs(error) < parameters.hold_enter
+    there = where(refilling, error < -0.5 * parameters.hold_enter, close)
+    inside = there & (np.abs(known_rate) < parameters.still_rate)
     holding = (state.holding | inside) & ~outside & ~vent
-    pid, speed = pid_step(gains, state.pid, wanted, known, known_rate, dt)
+    aim = wanted + where(refilling, parameters.refill, 0.0)
+    pid, speed = pid_step(gains, state.pid, aim, known, known_rate, dt)
     resting = holding | vent
     return Demand(
         pid=PidState(where(resting, 0.0, pid.integral), where(resting, 0.0, pid.output)),
         holding=holding,
+        refilling=refilling & ~holding,
         vent=vent,
-        hungry=(error > 0.0) & ~resting,
+        hungry=(aim > known) & ~resting,
         target=wanted,
         pressure=known,
         rail=rail,
@@ -303,7 +340,10 @@ def chamber_demand(
 
 
 def chamber_actuation(
-    parameters: ControlParameters, state: ControlState, demand: Demand, need: FloatArray
+    parameters: ControlParameters,
+    state: ControlState,
+    demand: Demand,
+    need: FloatArray,
 ) -> ControlState:
     """Second half of the law: from the flow asked for to openings.
 
@@ -340,6 +380,8 @@ def chamber_actuation(
     return ControlState(
         pid=demand.pid,
         holding=demand.holding,
+        refilling=demand.refilling,
+        raised=need > pressure - GUARDED_GAP,
         inlet=inlet,
         exhaust=exhaust,
         inlet_switches=state.inlet_switches + ((inlet > 0.0) & (state.inlet <= 0.0)),

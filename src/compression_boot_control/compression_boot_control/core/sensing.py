@@ -4,7 +4,8 @@ A sensor sits at the manifold's end of the hose, so while air flows it reads the
 plus the hose's drop. The drop follows from the flow, and the flow from the valve's opening and the
 pressures on its two sides (ISO 6358). In order, per chamber:
 
-1. zero: the offset measured while vented is taken off,
+1. zero: the offset measured while all chambers are vented is taken off; beside a neighbour that is
+   filled a vented chamber is not at rest: what is squeezed out of it keeps its pressure up,
 2. drop: ``y = p_port - hose_drop(flow)``, with the drop lagged like valve and sensor lag it,
 3. observer: ``p' = flow / capacity(p) + (y - p) / tau``. While no air flows, y is as good as the
    sensor and tau is ``filter_time``. While air flows, y is only as good as the hose's model, and a
@@ -20,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compression_boot_control.core.chambers import garment_level, where
+from compression_boot_control.core.chambers import any_chamber, garment_level, where
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.pneumatics import (
     REFERENCE_DENSITY,
@@ -56,8 +57,15 @@ SLACK_PRESSURE = 5.0 * MMHG
 RATE_TIME = 0.08
 """Time constant of the filter on the rate [s]."""
 
-STILL_RATE = 8.0 * MMHG
-"""A vented chamber whose pressure moves less than this is at rest; noise alone makes 1.3 [Pa/s]."""
+LEVEL_TIME = 0.5
+"""Time constant of the level to which a vented chamber's readings are compared [s]."""
+
+STILL_BAND = 1.0 * MMHG
+"""A vented chamber whose reading is this close to its level is at rest [Pa].
+
+So is one that falls by less than 2 mmHg/s. The modelled hose drop has no part in this: as long as
+the zero is not known, it makes much of the noise.
+"""
 
 
 class SensingParameters(NamedTuple):
@@ -84,7 +92,7 @@ class SensingParameters(NamedTuple):
     range_low, range_high : float
         Raw values outside of these are out of range, at chambers and supply [Pa].
     zero_after : float
-        Time with exhaust open and no flow after which the offset is learned [s].
+        Time with all exhausts open and no flow after which the offset is learned [s].
     zero_time : float
         Time constant of that learning [s].
     offset_limit : float
@@ -120,7 +128,7 @@ class SensingParameters(NamedTuple):
         filter_time: float = 0.02,
         flowing_time: float = 0.15,
         flowing_drop: float = 4.0 * MMHG,
-        zero_after: float = 1.5,
+        zero_after: float = 1.0,
         zero_time: float = 0.5,
         offset_limit: float = 5.0 * MMHG,
         stuck_after: float = 1.0,
@@ -162,10 +170,12 @@ class SensingState(NamedTuple):
         Modelled hose drop as the sensor shows it [Pa].
     pressure, rate : array
         State of the observer [Pa], [Pa/s].
+    level : array
+        Slowly filtered raw value [Pa].
     offset : array
         Learned zero [Pa].
     quiet_time, zeroed_time : array
-        Time since the port was opened to the atmosphere, and time spent learning the zero [s].
+        Time since all ports were opened to the atmosphere, and time spent learning the zero [s].
     last_raw, unchanged_time : array
         Last usable raw value [Pa], and for how long it has not moved while air flowed [s]. Once
         that is long enough to be stuck, it stays so until the value moves.
@@ -177,6 +187,7 @@ class SensingState(NamedTuple):
     drop: FloatArray
     pressure: FloatArray
     rate: FloatArray
+    level: FloatArray
     offset: FloatArray
     quiet_time: FloatArray
     zeroed_time: FloatArray
@@ -194,6 +205,7 @@ class SensingState(NamedTuple):
             drop=zeros,
             pressure=zeros,
             rate=zeros,
+            level=zeros,
             offset=zeros,
             quiet_time=zeros,
             zeroed_time=zeros,
@@ -228,9 +240,16 @@ def sensing_step(
         readings.inlet,
         readings.exhaust,
         garment_level(readings.supply_pressure),
+        ~any_chamber(in_use(readings.inlet, readings.exhaust)),
         dt if 0.0 < dt < np.inf else 0.0,
     )
     return new_state, Pressures(pressure, rate, quality, reason, readings.supply_pressure)
+
+
+def in_use(inlet_command: FloatArray, exhaust_command: FloatArray) -> BoolArray:
+    """Tell of each chamber whether it is anything but open to the atmosphere."""
+    used: BoolArray = (exhaust_command <= 0.99) | (inlet_command > 0.0)
+    return used
 
 
 def sensing_law(
@@ -240,9 +259,12 @@ def sensing_law(
     inlet_command: FloatArray,
     exhaust_command: FloatArray,
     supply: FloatArray,
+    at_ease: BoolArray,
     dt: float,
 ) -> tuple[SensingState, FloatArray, FloatArray, IntArray, IntArray]:
     """Compute `sensing_step` on plain arrays; see there.
+
+    `at_ease` says, per garment, that no chamber of it is in use: only then is the zero learned.
 
     Returns
     -------
@@ -292,9 +314,11 @@ def sensing_law(
     smooth = 1.0 - np.exp(-dt / RATE_TIME)
     rate = where(state.started, state.rate + smooth * (slope - state.rate), 0.0)
 
-    open_to_air = (exhaust_command > 0.99) & (inlet_command <= 0.0)
-    still = np.abs(rate) < STILL_RATE
-    quiet_time = where(open_to_air & still & usable, state.quiet_time + dt, 0.0)
+    open_to_air = ~in_use(inlet_command, exhaust_command)
+    slow = 1.0 - np.exp(-dt / LEVEL_TIME)
+    level = where(state.started, state.level + slow * (safe_raw - state.level), safe_raw)
+    still = np.abs(safe_raw - level) < STILL_BAND
+    quiet_time = where(at_ease & open_to_air & still & usable, state.quiet_time + dt, 0.0)
     learning = quiet_time > parameters.zero_after
     learned = state.offset + np.minimum(dt / parameters.zero_time, 1.0) * (safe_raw - state.offset)
     offset = where(learning, learned, state.offset)
@@ -325,6 +349,7 @@ def sensing_law(
         drop=drop,
         pressure=where(usable, pressure, state.pressure),
         rate=where(usable, rate, 0.0),
+        level=where(usable, level, state.level),
         offset=offset,
         quiet_time=quiet_time,
         zeroed_time=zeroed_time,

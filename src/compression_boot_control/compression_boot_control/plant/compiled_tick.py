@@ -38,7 +38,12 @@ from compression_boot_control.core.chamber_control import (
     pump_drive,
 )
 from compression_boot_control.core.pid import PidState
-from compression_boot_control.core.sensing import SensingParameters, SensingState, sensing_law
+from compression_boot_control.core.sensing import (
+    SensingParameters,
+    SensingState,
+    in_use,
+    sensing_law,
+)
 from compression_boot_control.core.sequence import (
     ChamberSigns,
     SequenceParameters,
@@ -75,6 +80,7 @@ _FUNCTIONS = (
     chamber_demand,
     chamber_actuation,
     pump_drive,
+    in_use,
     sensing_law,
     ramped,
     skipped,
@@ -215,7 +221,7 @@ class TickMemory(NamedTuple):
         return TickMemory(
             sensing=owned(SensingState.initial(shape)),
             control=owned(ControlState.initial(shape)),
-            demand=Demand(rest, no(), no(), no(), zeros(), zeros(), zeros(), zeros()),
+            demand=Demand(rest, no(), no(), no(), no(), zeros(), zeros(), zeros(), zeros()),
             progress=owned(progress_of(SequenceState.initial(shape))),
             intensity=np.ones((shape[0], 1)),
             offset=zeros(),
@@ -286,7 +292,9 @@ def tick(model, memory, request, raw, inlet, exhaust, supply, dt):
             memory.intensity[g, 0], request.intensity[g, 0], rules.intensity_ramp * dt
         )
         memory.intensity[g, 0] = intensity
-        known = arrived = released = vented = True
+        known = arrived = released = vented = at_ease = True
+        for i in range(raw.shape[1]):
+            at_ease &= not in_use(inlet[g, i], exhaust[g, i])
         for i in range(raw.shape[1]):
             state, pressure, rate, _quality, _reason = sensing_law(
                 pick(model.sensing, g, i),
@@ -295,6 +303,7 @@ def tick(model, memory, request, raw, inlet, exhaust, supply, dt):
                 inlet[g, i],
                 exhaust[g, i],
                 supply[g],
+                at_ease,
                 dt,
             )
             put(memory.sensing, g, i, state)

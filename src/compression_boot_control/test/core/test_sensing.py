@@ -110,7 +110,7 @@ def test_constant_pressure_is_exact_once_the_zero_is_known(parameters: SensingPa
 
 
 def test_pressure_is_uncertain_until_the_zero_is_known(bench: Bench) -> None:
-    pressures = bench.feed(0.0, 1.5, **VENTED)
+    pressures = bench.feed(0.0, 1.4, **VENTED)
     assert set(pressures.quality) == {Quality.UNCERTAIN}
     assert set(pressures.reason) == {Reason.NOT_ZEROED}
 
@@ -145,7 +145,7 @@ def test_zero_is_not_learned_while_the_pressure_falls(bench: Bench) -> None:
 
 def test_wait_for_the_zero_starts_again_with_every_fill(bench: Bench) -> None:
     for _ in range(5):
-        bench.feed(4.0, 1.4, **VENTED)
+        bench.feed(4.0, 0.9, **VENTED)
         bench.feed(4.0, 0.1, **FILLING)
     assert set(bench.state.offset) == {0.0}
 

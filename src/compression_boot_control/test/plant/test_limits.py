@@ -26,9 +26,10 @@ from compression_boot_control.core.units import (
 )
 from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.limits import (
+    WaveRules,
+    arrival_times,
     fastest_fill_time,
     fastest_vent_time,
-    group_fill_times,
 )
 from compression_boot_control.plant.parameters import PlantParameters, random_garments
 from compression_boot_control.plant.state import PlantState
@@ -94,15 +95,38 @@ def test_neighbours_do_not_press_on_the_vent_of_a_chamber(nominal: PlantParamete
     assert (times == fastest_vent_time(apart, 60 * MMHG, 15 * MMHG)).all()
 
 
-def test_wave_takes_the_sum_of_its_groups(nominal: PlantParameters) -> None:
-    groups = group_fill_times(nominal, 60 * MMHG, ONE_BY_ONE)
-    assert groups.shape == (10,)
-    assert fastest_fill_time(nominal, 60 * MMHG, ONE_BY_ONE) == pytest.approx(groups.sum())
+def test_zones_arrive_one_after_another_and_the_last_ends_the_wave(
+    nominal: PlantParameters,
+) -> None:
+    times = arrival_times(nominal, 60 * MMHG, ONE_BY_ONE)
+    assert times.shape == (10,)
+    assert (np.diff(times) > 0.0).all()
+    assert fastest_fill_time(nominal, 60 * MMHG, ONE_BY_ONE) == times[-1]
 
 
 def test_larger_zones_take_longer(nominal: PlantParameters) -> None:
-    groups = group_fill_times(nominal, 60 * MMHG, ONE_BY_ONE)
-    assert (np.diff(groups[:5]) > 0).all()
+    times = np.diff(arrival_times(nominal, 60 * MMHG, ONE_BY_ONE), prepend=0.0)
+    assert (np.diff(times[:5]) > 0).all()
+
+
+def test_an_earlier_hand_over_and_sealed_zones_make_a_wave_quicker(
+    nominal: PlantParameters,
+) -> None:
+    start = PlantState.inflated(nominal, 0.0)
+
+    def time(**rules: float) -> float:
+        wave = WaveRules(keep=True, **rules)
+        return float(fastest_fill_time(nominal, 60 * MMHG, LEGS_TOGETHER, start, rules=wave))
+
+    as_ordered = time(hand_over=2 * MMHG, waiting_exhaust=1.0)
+    assert as_ordered < time(hand_over=0.0, waiting_exhaust=1.0)
+    assert time(hand_over=2 * MMHG) < as_ordered
+
+
+def test_keeping_what_is_there_takes_air_and_so_time(nominal: PlantParameters) -> None:
+    once = fastest_fill_time(nominal, 60 * MMHG, LEGS_TOGETHER)
+    kept = fastest_fill_time(nominal, 60 * MMHG, LEGS_TOGETHER, rules=WaveRules(keep=True))
+    assert kept > once
 
 
 def test_legs_together_share_the_pump(nominal: PlantParameters) -> None:
