@@ -237,6 +237,12 @@ class Demand(NamedTuple):
     rail: FloatArray
     flow: FloatArray
 
+    @staticmethod
+    def nothing(shape: tuple[int, ...]) -> Demand:
+        """Nobody asks for anything."""
+        no, zeros = np.zeros(shape, dtype=np.bool_), np.zeros(shape)
+        return Demand(PidState.at_rest(shape), no, no, no, no, zeros, zeros, zeros, zeros)
+
 
 def control_step(
     parameters: ControlParameters,

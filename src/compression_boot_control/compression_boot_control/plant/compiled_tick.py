@@ -37,7 +37,6 @@ from compression_boot_control.core.chamber_control import (
     chamber_demand,
     pump_drive,
 )
-from compression_boot_control.core.pid import PidState
 from compression_boot_control.core.sensing import (
     SensingParameters,
     SensingState,
@@ -217,11 +216,10 @@ class TickMemory(NamedTuple):
         def no() -> BoolArray:
             return np.zeros(shape, dtype=np.bool_)
 
-        rest = PidState(zeros(), zeros())
         return TickMemory(
             sensing=owned(SensingState.initial(shape)),
             control=owned(ControlState.initial(shape)),
-            demand=Demand(rest, no(), no(), no(), no(), zeros(), zeros(), zeros(), zeros()),
+            demand=owned(Demand.nothing(shape)),
             progress=owned(progress_of(SequenceState.initial(shape))),
             intensity=np.ones((shape[0], 1)),
             offset=zeros(),

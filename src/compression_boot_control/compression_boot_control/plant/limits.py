@@ -101,7 +101,8 @@ def fastest_fill_time(
         arrival_times(parameters, target, groups, start, give_up, rules, drop)
         for drop in FEEDING_DROPS
     ]
-    return np.min([times[..., taking_part].max(axis=-1) for times in arrivals], axis=0)
+    waves = np.array([times[..., taking_part].max(axis=-1) for times in arrivals])
+    return np.asarray(waves.min(axis=0))
 
 
 def arrival_times(
@@ -154,7 +155,7 @@ def arrival_times(
             topped_up = low & (topped_up | begins)
             first = first | topped_up
         opened = _fed_first(boots, filling, first, feeding_drop)
-        exhaust = rules.waiting_exhaust * waits[stage]
+        exhaust = np.where(waits[stage], rules.waiting_exhaust, 0.0)
         after = _run(boots, opened.astype(np.float64), exhaust)
         rise = np.where(filling & (after > before), after - before, 1.0)
         there = filling & (after >= goal)
@@ -229,7 +230,7 @@ def _fed_first(
     pressure = boots.chamber(at.PRESSURE)
     need = np.where(first, pressure, 0.0).max(axis=-1, keepdims=True)
     spared = first.any(axis=-1, keepdims=True) & (supply <= need + feeding_drop)
-    return (first | (filling & ~spared)) & (supply > pressure)
+    return np.asarray((first | (filling & ~spared)) & (supply > pressure))
 
 
 def _ideal(parameters: PlantParameters, start: PlantState) -> Memory:

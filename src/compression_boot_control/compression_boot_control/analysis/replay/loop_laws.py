@@ -25,12 +25,12 @@ from compression_boot_control.core.chamber_control import (
     control_step,
     pump_drive,
 )
-from compression_boot_control.core.pid import PidState
 from compression_boot_control.core.safety.supervision import SupervisorStep
 from compression_boot_control.core.safety.supervisor import supervisor_step
 from compression_boot_control.core.sensing import (
     SensingParameters,
     SensingState,
+    in_use,
     sensing_law,
     sensing_step,
 )
@@ -200,9 +200,7 @@ def _control_compiled(parameters: ControlParameters, run: ControlRun) -> Asked:
     shape = run.pressure.shape
     asked = Asked(np.empty(shape), np.empty(shape), np.empty(shape[0]))
     one = (1, shape[1])
-    zeros, no = np.zeros(one), np.zeros(one, dtype=np.bool_)
-    rest = PidState(zeros, zeros)
-    demand = owned(Demand(rest, no, no, no, zeros, zeros, zeros, zeros))
+    demand = owned(Demand.nothing(one))
     initial = owned(ControlState.initial(one))
     _control_loop()(parameters, owned(initial), initial, demand, run, asked)
     return asked
@@ -216,6 +214,9 @@ def _sensing_loop() -> Callable[..., None]:
     def loop(parameters, memory, run, said):
         version  # noqa: B018  as a part of this closure it is one of the key of numba's cache
         for t in range(run.pressure.shape[0]):
+            at_ease = True
+            for i in range(run.pressure.shape[1]):
+                at_ease &= not in_use(run.inlet[t, i], run.exhaust[t, i])
             for i in range(run.pressure.shape[1]):
                 state, pressure, rate, quality, reason = sensing_law(
                     pick(parameters, 0, i),
@@ -224,6 +225,7 @@ def _sensing_loop() -> Callable[..., None]:
                     run.inlet[t, i],
                     run.exhaust[t, i],
                     run.supply[t],
+                    at_ease,
                     run.dt[t],
                 )
                 put(memory, 0, i, state)
