@@ -11,6 +11,7 @@ NODES = (
     'sequence_planner',
     'safety_supervisor',
     'session_recorder',
+    'device_test',
 )
 
 setup(

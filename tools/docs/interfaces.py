@@ -17,7 +17,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from compression_boot_control.nodes import interfaces
 from compression_boot_control.nodes.interfaces import Service, Topic
 from compression_boot_control.nodes.parameters import Parameter
-from compression_boot_control.system import EXECUTABLES
+from compression_boot_control.system import DEVICE_TEST, EXECUTABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 MESSAGES = ROOT / 'src' / 'compression_boot_msgs'
@@ -75,10 +75,10 @@ def topics() -> list[str]:
 
 
 def services() -> list[str]:
-    """Table of services and the action."""
+    """Table of services and actions."""
     entries = [entry for entry in of_kind(Service) if isinstance(entry, Service)]
     rows = [(f'`{entry.name}`', f'`{type_name(entry.type)}`', entry.text) for entry in entries]
-    return ['## Services and action', '', *table(('name', 'type', 'does'), rows)]
+    return ['## Services and actions', '', *table(('name', 'type', 'does'), rows)]
 
 
 def limits(parameter: Parameter) -> str:
@@ -91,7 +91,7 @@ def limits(parameter: Parameter) -> str:
 def parameters() -> list[str]:
     """One table of parameters for each node."""
     lines = ['## Parameters', '', 'All are read-only while a node runs.', '']
-    for executable in EXECUTABLES:
+    for executable in (*EXECUTABLES, DEVICE_TEST):
         module = import_module(f'compression_boot_control.nodes.{executable}')
         rows = [
             (

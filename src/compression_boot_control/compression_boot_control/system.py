@@ -20,6 +20,9 @@ EXECUTABLES = (
 )
 """All nodes, in the order in which they are brought down: who wants pressure goes first."""
 
+DEVICE_TEST = 'device_test'
+"""The node that tests the hardware; it runs alone, in the place of a system."""
+
 STARTER_PID = 'COMPRESSION_BOOTS_STARTER_PID'
 """Environment variable by which a starter tells its nodes whose end is theirs too."""
 
@@ -141,16 +144,7 @@ def describe_system(options: SystemOptions) -> tuple[NodeDescription, ...]:
     from compression_boot_control.analysis.provenance import without_home
 
     own: dict[str, dict[str, ParameterValue]] = {
-        'manifold': {
-            'backend': options.backend,
-            'hardware': options.hardware,
-            'host': options.host,
-            'port': options.port,
-            'calibration': options.calibration,
-            'seed': options.seed,
-            'speed': float(options.speed),
-            'sample_period': float(options.sample_period),
-        },
+        'manifold': _hardware(options) | {'speed': float(options.speed)},
         'session_recorder': {
             'record': options.record,
             'directory': options.directory,
@@ -182,3 +176,23 @@ def describe_system(options: SystemOptions) -> tuple[NodeDescription, ...]:
         NodeDescription(executable, namespace, options.log_level, own[executable], remappings)
         for executable in EXECUTABLES
     )
+
+
+def describe_device_test(options: SystemOptions) -> NodeDescription:
+    """Describe the node that tests the hardware that the options name."""
+    parameters = _hardware(options) | {'garment': options.garment}
+    namespace = f'/{options.namespace.strip("/")}'
+    return NodeDescription(DEVICE_TEST, namespace, options.log_level, parameters, ())
+
+
+def _hardware(options: SystemOptions) -> dict[str, ParameterValue]:
+    """Parameters of a node that opens the hardware, beside the garment."""
+    return {
+        'backend': options.backend,
+        'hardware': options.hardware,
+        'host': options.host,
+        'port': options.port,
+        'calibration': options.calibration,
+        'seed': options.seed,
+        'sample_period': float(options.sample_period),
+    }

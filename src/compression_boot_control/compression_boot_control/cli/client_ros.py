@@ -121,6 +121,11 @@ class BootsClient:
     ) -> None:
         self.close()
 
+    @property
+    def node(self) -> Node:
+        """The node, for a goal of another kind."""
+        return self._node
+
     # -- the loop
 
     def spin(self, seconds: float = TURN) -> None:

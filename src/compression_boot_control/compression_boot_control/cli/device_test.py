@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compression_boot_control.cli.errors import FAILED, CommandFailed
+from compression_boot_control.cli.errors import FAILED, CommandFailed, WrongUse
 from compression_boot_control.cli.options import (
     Backend,
     BackendOption,
+    CalibrationOption,
     GarmentOption,
     HardwareOption,
     HostOption,
     JsonOption,
+    LogLevel,
+    NamespaceOption,
     PortOption,
     SeedOption,
     absolute,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from compression_boot_control.hardware.device_test.results import DeviceTestReport
-    from compression_boot_control.hardware.device_test.test_bench import Clock
+
+ATTACH = 'Use the node of a launch file that runs already, with its hardware.'
 
 
 def device_test(
@@ -30,7 +38,9 @@ def device_test(
     hardware: HardwareOption = '',
     host: HostOption = '',
     port: PortOption = '',
+    calibration: CalibrationOption = None,
     garment: GarmentOption = 'five_zone',
+    namespace: NamespaceOption = 'boots',
     seed: SeedOption = 0,
     junit: Annotated[
         Path | None, typer.Option('--junit', metavar='FILE', help='Write JUnit XML.')
@@ -38,54 +48,85 @@ def device_test(
     html: Annotated[
         Path | None, typer.Option('--html', metavar='FILE', help='Write a page with plots.')
     ] = None,
+    attach: Annotated[bool, typer.Option('--attach', help=ATTACH)] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Test a device, with nobody in the boots, and name what is wrong; Ctrl-C vents and ends.
 
-    The sleeves lie closed around rolls or dummy legs. It takes about three minutes, and fills each
-    chamber to about 60 mmHg. No other program may drive the device meanwhile.
+    The sleeves lie closed around rolls or dummy legs. It takes three to four minutes, and fills
+    each chamber to about 60 mmHg. It starts the node that serves the action run_device_test, and
+    sends it a goal; a system that is up is to be ended before, since a device has one master.
     """
+    from compression_boot_control.cli.device_test_run import (
+        Wanted,
+        run_attached,
+        run_on_hardware,
+    )
     from compression_boot_control.cli.interruption import Interruption
     from compression_boot_control.hardware.backends import HardwareOptions, make_backend
-    from compression_boot_control.hardware.device_test.procedure import run_device_test
-    from compression_boot_control.hardware.device_test.report import to_html, to_json, to_junit
+    from compression_boot_control.hardware.device_test.report import to_json
     from compression_boot_control.hardware.garment_file import load_garment
     from compression_boot_control.hardware.manifold import ManifoldError
+    from compression_boot_control.system import SystemOptions
 
-    worn = load_garment(garment)
-    options = HardwareOptions(backend.value, absolute(hardware), host, port, seed=seed)
+    for path in (junit, html):
+        if path is not None and not path.resolve().parent.is_dir():
+            raise WrongUse(f'{path}: there is no such folder to write it in')
+    calibration_file = str(calibration.resolve()) if calibration else ''
+    named = HardwareOptions(
+        backend.value, absolute(hardware), host, port, calibration_file, seed=seed
+    )
     try:
-        manifold = make_backend(worn, options)
+        make_backend(load_garment(garment), named)
     except ManifoldError as error:
         raise CommandFailed(str(error)) from error
-    clock = _clock(backend)
-    subject = {'garment': worn.name, 'backend': backend.value}
-
-    def progress(step: str, text: str) -> None:
-        typer.echo(f'{step}: {text}', err=True)
-
-    with Interruption() as interruption:
-        report = run_device_test(manifold, subject, clock, progress, lambda: bool(interruption))
-    if report.findings == (('no_communication', 'link'),) and len(report.curves) == 0:
-        raise CommandFailed(report.ended)
-    if junit is not None:
-        junit.write_text(to_junit(report), encoding='utf-8')
-    if html is not None:
-        html.write_text(to_html(report), encoding='utf-8')
+    options = SystemOptions(
+        backend=named.backend,
+        hardware=named.profile,
+        host=host,
+        port=port,
+        calibration=calibration_file,
+        garment=absolute(garment),
+        namespace=namespace,
+        seed=seed,
+        log_level=LogLevel.WARN.value,
+    )
+    with Interruption() as interruption, _progress() as on_progress:
+        wanted = Wanted(
+            on_progress,
+            page=str(html.resolve()) if html else '',
+            junit=str(junit.resolve()) if junit else '',
+        )
+        if attach:
+            answer = run_attached(namespace, interruption, wanted)
+        else:
+            answer = run_on_hardware(options, interruption, wanted)
+    if not answer.tested:
+        raise CommandFailed(answer.error_text)
     if as_json:
-        typer.echo(to_json(report))
+        typer.echo(to_json(answer.report))
     else:
-        _print(report)
-    if not report.passed:
+        _print(answer.report)
+    if answer.error_code:
         raise typer.Exit(FAILED)
 
 
-def _clock(backend: Backend) -> Clock:
-    """The simulated boots have a time of their own, which goes on with every sample."""
-    from compression_boot_control.hardware.device_test.test_bench import SteadyClock
-    from compression_boot_control.hardware.virtual_link import VirtualClock
+@contextmanager
+def _progress() -> Iterator[Callable[[str, float, str], None]]:
+    """A bar on a terminal, a line for each step elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    return VirtualClock() if backend is Backend.SIM else SteadyClock()
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda step, _share, text: typer.echo(f'{step}: {text}', err=True)
+        return
+    columns = (BarColumn(), TimeElapsedColumn(), TextColumn('{task.description}'))
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task('starting', total=1.0)
+        yield lambda step, share, text: progress.update(
+            task, completed=share, description=f'{step}: {text}'
+        )
 
 
 def _print(report: DeviceTestReport) -> None:
@@ -94,10 +135,10 @@ def _print(report: DeviceTestReport) -> None:
 
     from compression_boot_control.hardware.device_test.report import headline, rows
 
-    colours = {'pass': 'green', 'fail': 'bold red', 'not run': 'dim'}
+    colours = {'pass': '', 'fail': 'bold red', 'not run': 'dim'}
     table = Table('step', 'subject', 'verdict', 'figure', 'limit', 'finding')
     for row in rows(report):
-        table.add_row(*row, style=colours[row[2]] if row[2] != 'pass' else '')
+        table.add_row(*row, style=colours[row[2]])
     console = Console()
     console.print(table)
     console.print(headline(report), style='green' if report.passed else 'bold red')

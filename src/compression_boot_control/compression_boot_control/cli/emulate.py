@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import select
-import sys
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from compression_boot_control.cli.errors import CommandFailed, WrongUse
+from compression_boot_control.cli.input_lines import InputLines
 from compression_boot_control.cli.options import GarmentOption, SeedOption, absolute
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ TURN = 0.2
 """Longest wait for a line of input before looking for Ctrl-C [s]."""
 
 HELP = """FAULT switches one on: leak@left_calf=300, hoses_swapped@left_calf=left_knee, late=30, cut
-off FAULT or clear switches one or all off; state shows the device; kinds lists the faults"""
+off FAULT or clear switches one or all off; state shows the device; kinds lists the faults
+wait 30 holds the next lines back for 30 s, for a script that pipes its lines in"""
 
 
 def emulate(
@@ -42,7 +43,7 @@ def emulate(
     """Offer a manifold with simulated boots on 127.0.0.1 or a serial line, until Ctrl-C.
 
     Lines of input switch faults and delays while it runs: `leak@left_calf=300`, `late=30`, `cut`,
-    `off cut`, `clear`, `state`, `kinds`.
+    `off cut`, `clear`, `state`, `kinds`. A script pipes them in, with `wait 30` between them.
     """
     from compression_boot_control.cli.interruption import Interruption
     from compression_boot_control.hardware.emulated_device import EmulatedDevice
@@ -71,9 +72,9 @@ def emulate(
             raise CommandFailed(str(error)) from error
         try:
             typer.echo(_ready_line(server, serial=serial))
-            listening = True
+            console = _Console(server)
             while not interruption:
-                listening = _turn(server, listening=listening)
+                console.turn()
         finally:
             server.stop()
 
@@ -86,15 +87,34 @@ def _ready_line(server: EmulatedServer, *, serial: bool) -> str:
     )
 
 
-def _turn(server: EmulatedServer, *, listening: bool) -> bool:
-    """Wait a little for a line, and do what it says; False once the input has ended."""
-    ready, _, _ = select.select([sys.stdin] if listening else [], [], [], TURN)
-    if not ready:
-        return listening
-    line = sys.stdin.readline()
-    if line.strip():
-        typer.echo(_answer(server, line.split()))
-    return bool(line)
+class _Console:
+    """Does what lines of input say, one after another."""
+
+    def __init__(self, server: EmulatedServer) -> None:
+        self._server = server
+        self._input = InputLines()
+        self._goes_on_at = time.monotonic()
+
+    def turn(self) -> None:
+        """Wait a little for a line, and do what it says."""
+        held = self._goes_on_at - time.monotonic()
+        if held > 0.0:
+            time.sleep(min(held, TURN))
+            return
+        line = self._input.next(TURN)
+        words = line.split() if line else []
+        if not words:
+            return
+        if words[0] == 'wait':
+            self._wait(words[1:])
+        else:
+            typer.echo(_answer(self._server, words))
+
+    def _wait(self, words: list[str]) -> None:
+        try:
+            self._goes_on_at = time.monotonic() + float(words[0])
+        except (IndexError, ValueError):
+            typer.echo('error: wait needs a number of seconds, such as wait 30')
 
 
 def _answer(server: EmulatedServer, words: list[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from compression_boot_control.cli import journal, protocols, recommend, session
+from compression_boot_control.cli import calibration, journal, protocols, recommend, session
 from compression_boot_control.cli.analyze import analyze
 from compression_boot_control.cli.campaign import campaign
 from compression_boot_control.cli.compare import compare
@@ -87,6 +87,7 @@ app.command()(tune)
 app.command()(simulate)
 app.command()(emulate)
 app.command(name='device-test')(device_test)
+app.add_typer(calibration.app, name='calibration')
 app.add_typer(session.app, name='session')
 app.add_typer(protocols.app, name='protocols')
 app.add_typer(journal.app, name='journal')

@@ -90,6 +90,15 @@ PortOption = Annotated[
     typer.Option('--port', metavar='N', help='TCP port, or serial device: /dev/ttyUSB0.'),
 ]
 
+CalibrationOption = Annotated[
+    Path | None,
+    typer.Option(
+        '--calibration',
+        metavar='FILE',
+        help="Calibrations of the device's sensors, as boots calibration make writes them.",
+    ),
+]
+
 
 class LogLevel(StrEnum):
     """How much the nodes say."""

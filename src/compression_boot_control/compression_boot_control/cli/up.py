@@ -10,6 +10,7 @@ import typer
 from compression_boot_control.cli.options import (
     Backend,
     BackendOption,
+    CalibrationOption,
     GarmentOption,
     HardwareOption,
     HostOption,
@@ -29,10 +30,7 @@ def up(
     hardware: HardwareOption = '',
     host: HostOption = '',
     port: PortOption = '',
-    calibration: Annotated[
-        Path | None,
-        typer.Option('--calibration', metavar='FILE', help="Calibrations of the device's sensors."),
-    ] = None,
+    calibration: CalibrationOption = None,
     garment: GarmentOption = 'five_zone',
     namespace: NamespaceOption = 'boots',
     record: Annotated[

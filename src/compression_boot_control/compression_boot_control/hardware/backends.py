@@ -111,6 +111,8 @@ def make_backend(garment: Garment, options: HardwareOptions) -> Manifold:
     manifold = make(garment, options)
     if not options.calibration:
         return manifold
+    if options.backend == 'sim':
+        raise ManifoldError('simulated boots need no calibration: leave --calibration out')
     from compression_boot_control.hardware.calibrated import CalibratedManifold
     from compression_boot_control.hardware.calibration_file import load_calibrations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -20,8 +19,6 @@ from compression_boot_control.hardware.manifold import (
     ManifoldError,
     ManifoldSample,
 )
-
-logger = logging.getLogger(__name__)
 
 
 class CalibratedManifold(Manifold):
@@ -43,7 +40,6 @@ class CalibratedManifold(Manifold):
     ) -> None:
         self.garment = inner.garment
         self.sample_period = inner.sample_period
-        self.warnings: tuple[str, ...] = ()
         self._inner = inner
         self._history = tuple(history)
         self._today = today
@@ -61,8 +57,6 @@ class CalibratedManifold(Manifold):
             self._inner.close()
             raise ManifoldError(str(error)) from error
         self.warnings = doubts + drift_warnings(self._history)
-        for warning in self.warnings:
-            logger.warning(warning)
 
     def read(self) -> ManifoldSample:
         """Take a sample, corrected."""
@@ -86,6 +80,10 @@ class CalibratedManifold(Manifold):
     def identity(self) -> Identity:
         """Who the device says it is."""
         return self._inner.identity()
+
+    def calibration(self) -> str:
+        """Say which calibration corrects the readings."""
+        return self._history[-1].text()
 
     def dump(self) -> bool:
         """Vent by the device's own emergency stop."""

@@ -64,6 +64,12 @@ class Calibration:
         corrected: FloatArray = (reading - self.zero) / self.span
         return corrected
 
+    def text(self) -> str:
+        """Date, device, and zero and span of each sensor, in one line for a record."""
+        columns = zip(self.chamber_names, self.zero / MMHG, self.span, strict=True)
+        sensors = ', '.join(f'{name} {zero:.2f} mmHg x {span:.4f}' for name, zero, span in columns)
+        return f'{self.made_on} device {self.serial_number}: {sensors}'
+
     def drift(self, earlier: Calibration) -> FloatArray:
         """(N,) change of the zeros since an earlier calibration of the same device [Pa]."""
         change: FloatArray = self.zero - earlier.zero

@@ -77,11 +77,14 @@ class Manifold(ABC):
         Time from one `read` to the next [s].
     fault_text : str
         One line on the fault of the last sample; empty without one.
+    warnings : tuple of str
+        Doubts that do not keep it from being used, one line each; known once it is open.
     """
 
     garment: Garment
     sample_period: float
     fault_text: str = ''
+    warnings: tuple[str, ...] = ()
 
     @abstractmethod
     def open(self) -> None:
@@ -113,6 +116,10 @@ class Manifold(ABC):
     def identity(self) -> Identity:
         """Who the device says it is."""
         return Identity()
+
+    def calibration(self) -> str:
+        """Calibration that corrects its readings, in one line; empty without one."""
+        return ''
 
     def dump(self) -> bool:
         """Vent by the device's own emergency stop, until `reset`; False if it has none."""

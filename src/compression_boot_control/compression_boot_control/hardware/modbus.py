@@ -7,7 +7,6 @@ carries a fault. After a silence as long as the dead-man everything stays vented
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -16,6 +15,7 @@ from compression_boot_control.core.dead_man import PERMIT_AGE_LIMIT
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.signals import Actuation, FloatArray, Readings
 from compression_boot_control.core.units import MMHG
+from compression_boot_control.hardware.clock import Clock, SteadyClock
 from compression_boot_control.hardware.device_identity import Link, identify
 from compression_boot_control.hardware.manifold import (
     Identity,
@@ -40,6 +40,9 @@ VENTED_BY_ITSELF = (
     'the device has vented by itself and waits: look at the boots, then boots reset --confirm'
 )
 
+LOOK_TIME = 0.12
+"""How long a device is watched for commands of others before the first own one [s] [P]."""
+
 ANOTHER_MASTER = 'the device has obeyed a command that is not ours: disconnect the other master'
 
 
@@ -51,8 +54,7 @@ class ModbusManifold(Manifold):
     garment : Garment
     profile : ProfileFile
     link : Link
-    clock : callable
-        Steady clock [s].
+    clock : Clock
 
     Attributes
     ----------
@@ -65,7 +67,7 @@ class ModbusManifold(Manifold):
         garment: Garment,
         profile: ProfileFile,
         link: Link,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock | None = None,
     ) -> None:
         if len(garment) > profile.channels:
             raise ManifoldError(
@@ -78,7 +80,7 @@ class ModbusManifold(Manifold):
         self._profile = profile
         self._map = profile.registers
         self._link = link
-        self._clock = clock
+        self._clock = clock or SteadyClock()
         self._codec = RegisterCodec(profile, len(garment))
         self._second: Register | None = None
         self._input = self._input_block()
@@ -127,13 +129,17 @@ class ModbusManifold(Manifold):
     # -- the interface
 
     def open(self) -> None:
-        """Connect, ask who the device is, and leave the garment vented."""
+        """Connect, ask who the device is, and leave the garment vented.
+
+        Nothing is written to a device that another master drives: it would disturb a session.
+        """
+        self._commanded_at = None
         try:
             self._link.open()
             self._identity = identify(self._link, self._profile, self.garment)
+            self._refuse_another_master()
             self._find_second_sensors()
             self._beat = -1
-            self._commanded_at = None
             self.reset()
         except ManifoldError:
             self._link.close()
@@ -162,7 +168,7 @@ class ModbusManifold(Manifold):
 
     def write(self, actuation: Actuation) -> None:
         """Write a command, vented as long as a reset is due."""
-        now = self._clock()
+        now = self._clock.now()
         silent = self._commanded_at is not None and now - self._commanded_at > PERMIT_AGE_LIMIT
         if silent and self._driven:
             self._needs_reset = True
@@ -191,7 +197,7 @@ class ModbusManifold(Manifold):
             self._link.write(own.reset.address, [own.reset.value])
         self._follow_echo()
         self._command(Actuation.vented((len(self.garment),)))
-        self._commanded_at = self._clock()
+        self._commanded_at = self._clock.now()
         self._needs_reset = False
         self._driven = False
         self._apart_since = np.full(len(self.garment), np.inf)
@@ -215,6 +221,19 @@ class ModbusManifold(Manifold):
         return True
 
     # -- commands
+
+    def _refuse_another_master(self) -> None:
+        register = self._map.echo
+        if register is None:
+            return
+        block = block_of([(register, 1)])
+        before = self._link.read(block)
+        self._clock.wait(LOOK_TIME)
+        if self._link.read(block) != before:
+            raise ManifoldError(
+                f'{self._link.name}: another master drives this device: end it first, be it '
+                'boots up, boots device-test or a controller of somebody else'
+            )
 
     def _command(self, actuation: Actuation, *, dump: bool = False) -> None:
         own, codec = self._map, self._codec
@@ -283,7 +302,7 @@ class ModbusManifold(Manifold):
     def _heart_beats(self, words: Mapping[int, int]) -> bool:
         if self._map.heartbeat is None:
             return True
-        now, beat = self._clock(), self._codec.raw(self._map.heartbeat, words)
+        now, beat = self._clock.now(), self._codec.raw(self._map.heartbeat, words)
         if beat != self._beat:
             self._beat, self._beat_at = beat, now
         return now - self._beat_at <= self._heartbeat_limit
@@ -324,7 +343,7 @@ class ModbusManifold(Manifold):
 
     def _agreed(self, first: FloatArray, second: FloatArray) -> FloatArray:
         """NaN where two sensors have been apart for too long."""
-        now = self._clock()
+        now = self._clock.now()
         apart = np.abs(first - second) > DISAGREEMENT
         self._apart_since = np.where(apart, np.minimum(self._apart_since, now), np.inf)
         return np.where(now - self._apart_since > DISAGREEMENT_TIME, np.nan, first)

@@ -162,7 +162,7 @@ class TimingPart(FileModel):
     """Longest wait for an answer; with all retries it stays below the cycle."""
 
     retries: Annotated[int, Range(0, 5)] = 0
-    back_off_ms: Milliseconds = 100.0
+    back_off_ms: Milliseconds = 20.0
     """Wait before the first new connection after a loss; it doubles."""
 
     back_off_max_ms: Milliseconds = 2000.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from compression_boot_msgs.action import RunSession
+from compression_boot_msgs.action import RunDeviceTest, RunSession
 from compression_boot_msgs.msg import (
     ChamberPressures,
     Layout,
@@ -107,6 +107,7 @@ EMERGENCY_STOP = Service('emergency_stop', EmergencyStop, 'vents at once and lat
 RESET = Service('safety/reset', ResetSafety, 'takes a latched trip back')
 MANIFOLD_RESET = Service('manifold/reset', ResetSafety, 'lets a device obey that vented by itself')
 START_RECORDING = Service('recorder/start', StartRecording, 'starts a bag')
+DEVICE_TEST = Service('run_device_test', RunDeviceTest, 'tests the device, with nobody in it')
 STOP_RECORDING = Service('recorder/stop', StopRecording, 'closes the bag')
 
 RECORDED_TOPICS = (

@@ -21,16 +21,14 @@ from rosgraph_msgs.msg import Clock
 
 from compression_boot_control.core.dead_man import PERMIT_AGE_LIMIT, DeadMan
 from compression_boot_control.core.safety.gate import CommandGate, RefusedCommand
-from compression_boot_control.hardware.backends import HardwareOptions, make_backend
 from compression_boot_control.hardware.manifold import (
-    Manifold,
     ManifoldError,
     ManifoldFault,
     ManifoldSample,
 )
-from compression_boot_control.hardware.simulated import SAMPLE_PERIOD, SimulatedManifold
+from compression_boot_control.hardware.simulated import SimulatedManifold
 from compression_boot_control.nodes.conversions import command_from, to_wire
-from compression_boot_control.nodes.garment_parameter import garment_of
+from compression_boot_control.nodes.hardware_parameters import HARDWARE, make_manifold
 from compression_boot_control.nodes.interfaces import (
     LAYOUT,
     MANIFOLD_RESET,
@@ -39,12 +37,10 @@ from compression_boot_control.nodes.interfaces import (
 )
 from compression_boot_control.nodes.parameters import GARMENT, Parameter
 from compression_boot_control.nodes.runtime import (
-    ConfigurationError,
     SafeLifecycleNode,
     logged_transition,
     run,
 )
-from compression_boot_control.yaml_file import FileError
 
 CLOCK_EVERY = 5
 """Samples from one /clock message to the next in lockstep."""
@@ -54,23 +50,9 @@ SILENCE_LIMIT = 0.06
 
 PARAMETERS = (
     GARMENT,
-    Parameter('backend', 'sim', 'hardware behind the manifold: sim, modbus-tcp or modbus-rtu'),
-    Parameter('hardware', '', 'hardware profile: a name in config/hardware, or a file'),
-    Parameter('host', '', 'Modbus TCP: host of the device; empty: as the profile says'),
-    Parameter('calibration', '', 'file with the calibrations of the sensors; empty: none'),
-    Parameter('port', '', 'TCP port or serial device; empty: as the profile says'),
-    Parameter(
-        'seed', 0, 'simulated boots: draw of legs and noise; 0 is the garment as written', 0, 2**31
-    ),
+    *HARDWARE,
     Parameter(
         'speed', 1.0, 'simulated boots: time runs this much faster than real, at most', 0.1, 1000.0
-    ),
-    Parameter(
-        'sample_period',
-        SAMPLE_PERIOD,
-        'simulated boots: time from one sample to the next [s]',
-        0.005,
-        0.02,
     ),
     Parameter(
         'permit_age_limit',
@@ -81,29 +63,6 @@ PARAMETERS = (
     ),
     Parameter('autostart', True, 'configure and activate by itself at start'),
 )
-
-
-def make_manifold(settings: dict[str, Any]) -> Manifold:
-    """Make the backend that the parameters name.
-
-    Raises
-    ------
-    ConfigurationError
-        If there is no such backend, or its profile is wrong.
-    """
-    options = HardwareOptions(
-        backend=settings['backend'],
-        profile=settings['hardware'],
-        host=settings['host'],
-        port=settings['port'],
-        calibration=settings['calibration'],
-        seed=settings['seed'],
-        sample_period=settings['sample_period'],
-    )
-    try:
-        return make_backend(garment_of(settings['garment']), options)
-    except (ManifoldError, FileError) as error:
-        raise ConfigurationError(str(error)) from error
 
 
 _SUCCESS = TransitionCallbackReturn.SUCCESS
@@ -158,6 +117,8 @@ class ManifoldNode(SafeLifecycleNode):
             self._open_error = f'hardware not opened: {error}'
             self.get_logger().error(self._open_error)
             return TransitionCallbackReturn.FAILURE
+        for warning in self._manifold.warnings:
+            self.get_logger().warning(warning)
         self._layout.publish(self._layout_message())
         return TransitionCallbackReturn.SUCCESS
 
@@ -212,8 +173,18 @@ class ManifoldNode(SafeLifecycleNode):
             'samples': str(self._sequence),
             'fault': self._fault.name,
             'last refused command': self._refused,
+            'device': self._device(),
+            'calibration': self._manifold.calibration(),
+            'warnings': '; '.join(self._manifold.warnings),
         }
         return self._fault == ManifoldFault.NONE, text, values
+
+    def _device(self) -> str:
+        """Who the device says it is; empty if it says nothing."""
+        identity = self._manifold.identity()
+        if identity.serial_number is None:
+            return ''
+        return f'serial number {identity.serial_number}, firmware {identity.firmware_version}'
 
     # -- commands in
 

@@ -70,7 +70,7 @@ def make_bench(kind: str, garment: Garment, stack: ExitStack) -> Bench:
     if kind == 'virtual':
         profile, clock = load_profile('generic_tcp'), VirtualClock()
         link = VirtualLink(EmulatedDevice(garment, profile), clock)
-        return Bench(ModbusManifold(garment, profile, link, clock.now), clock.wait)
+        return Bench(ModbusManifold(garment, profile, link, clock), clock.wait)
     profile = patient(load_profile(f'generic_{kind}'))
     server = stack.enter_context(EmulatedServer(EmulatedDevice(garment, profile), profile))
     manifold = ModbusManifold(garment, profile, link_to(server, profile))

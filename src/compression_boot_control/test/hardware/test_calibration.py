@@ -120,7 +120,7 @@ def test_a_manifold_corrects_its_readings_and_refuses_a_foreign_calibration(
         return [Calibration(TODAY, serial_number, names, 5.0 * MMHG * ones, ones, 0.0 * ones)]
 
     link = VirtualLink(EmulatedDevice(garment, profile), clock)
-    inner = ModbusManifold(garment, profile, link, clock.now)
+    inner = ModbusManifold(garment, profile, link, clock)
     with pytest.raises(ManifoldError, match='for device 1'):
         CalibratedManifold(inner, history(1), lambda: TODAY).open()
     manifold = CalibratedManifold(inner, history(SERIAL_NUMBER), lambda: TODAY)

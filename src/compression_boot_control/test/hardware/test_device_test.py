@@ -8,15 +8,13 @@ from xml.etree import ElementTree
 import pytest
 
 from compression_boot_control.core.garment import Garment
-from compression_boot_control.hardware.device_test.procedure import STEPS, run_device_test
+from compression_boot_control.hardware.device_test.planted import defects_of, examine
+from compression_boot_control.hardware.device_test.procedure import STEPS
 from compression_boot_control.hardware.device_test.report import to_html, to_json, to_junit
-from compression_boot_control.hardware.device_test.results import DeviceTestReport, Verdict
-from compression_boot_control.hardware.emulated_device import DeviceDefect, EmulatedDevice
+from compression_boot_control.hardware.device_test.results import Verdict
+from compression_boot_control.hardware.emulated_device import DeviceDefect
 from compression_boot_control.hardware.garment_file import parse_garment
-from compression_boot_control.hardware.modbus import ModbusManifold
-from compression_boot_control.hardware.profile_file import load_profile
-from compression_boot_control.hardware.virtual_link import VirtualClock, VirtualLink
-from compression_boot_control.plant.faults import OF_THE_GARMENT, Fault, FaultKind
+from compression_boot_control.plant.faults import FaultKind
 
 CALF = 1
 
@@ -39,84 +37,49 @@ def small() -> Garment:
     return parse_garment(SMALL)
 
 
-def examined(
-    garment: Garment, seed: int, *defects: Fault | DeviceDefect, steps: int | None = None
-) -> DeviceTestReport:
-    profile, clock = load_profile('generic_rtu'), VirtualClock()
-    device = EmulatedDevice(garment, profile, seed)
-    for defect in defects:
-        if isinstance(defect, Fault):
-            device.boots.set_fault(defect)
-        else:
-            device.defects.add(defect)
-    manifold = ModbusManifold(garment, profile, VirtualLink(device, clock), clock.now)
-    done: list[str] = []
-
-    def progress(step: str, text: str) -> None:
-        if text == 'running':
-            done.append(step)
-
-    aborted = (lambda: len(done) > steps) if steps is not None else (lambda: False)
-    report = run_device_test(manifold, {'garment': garment.name}, clock, progress, aborted)
-    assert device.applied.exhaust.min() == 1.0  # however it ends
-    return report
+def names() -> list[str]:
+    return list(defects_of(parse_garment(SMALL)))
 
 
-@pytest.mark.parametrize('kind', [kind for kind in FaultKind if kind not in OF_THE_GARMENT])
-def test_a_fault_of_a_chamber_is_named_with_its_chamber(small: Garment, kind: FaultKind) -> None:
-    other = 4.0 if kind is FaultKind.HOSES_SWAPPED else None
-    report = examined(small, 3, Fault(kind, CALF, other))
-    (found,) = report.findings
-    assert found[0] == kind.value
-    assert small.chamber_names[CALF] in found[1]
-
-
-@pytest.mark.parametrize('kind', sorted(OF_THE_GARMENT, key=lambda kind: kind.value))
-def test_a_fault_of_pump_or_supply_is_named(small: Garment, kind: FaultKind) -> None:
-    found = {name for name, _ in examined(small, 3, Fault(kind)).findings}
-    assert kind.value in found
-
-
-@pytest.mark.parametrize(
-    ('defect', 'text'),
-    [
-        (DeviceDefect.NO_DEAD_MAN, 'no_dead_man'),
-        (DeviceDefect.SLOW_DEAD_MAN, 'slow_dead_man'),
-        (DeviceDefect.NO_PRESSURE_LIMIT, 'no_pressure_limit'),
-        (DeviceDefect.NO_DUMP, 'no_dump'),
-        (DeviceDefect.FROZEN_HEARTBEAT, 'heartbeat'),
-        (DeviceDefect.COMMANDS_IGNORED, 'not driven as commanded'),
-        (DeviceDefect.FOREIGN_MASTER, 'other master'),
-        (DeviceDefect.VALVE_DRIVER_FAULT, 'fault bits'),
-        (DeviceDefect.WRONG_MAP_VERSION, 'register map of version 2'),
-    ],
-)
-def test_a_defect_of_the_device_itself_is_named(
-    small: Garment, defect: DeviceDefect, text: str
+@pytest.mark.parametrize('name', names())
+def test_a_planted_defect_is_found_and_named_and_no_other_chamber_accused(
+    small: Garment, name: str
 ) -> None:
-    report = examined(small, 3, defect)
+    defect = defects_of(small, CALF)[name]
+    report, device = examine(small, defect.plant, seed=3)
+    assert defect.found_in(report), report.findings
     assert not report.passed
-    failed = [check for check in report.checks if check.verdict is Verdict.FAIL]
-    assert any(text in f'{check.finding}: {check.advice}' for check in failed)
+    assert device.applied.exhaust.min() == 1.0  # however it ends
+
+
+def test_every_kind_of_fault_and_defect_is_planted() -> None:
+    known = {kind.value for kind in FaultKind} | {defect.value for defect in DeviceDefect}
+    assert set(names()) >= known
 
 
 @pytest.mark.parametrize('seed', range(3))
 def test_a_good_device_passes(small: Garment, seed: int) -> None:
-    report = examined(small, seed)
+    report, _ = examine(small, seed=seed)
     assert report.findings == ()
     assert report.passed
     assert report.count(Verdict.NOT_RUN) == 0
 
 
 def test_an_aborted_test_says_so_and_leaves_the_rest_not_run(small: Garment) -> None:
-    report = examined(small, 0, steps=2)
+    done: list[str] = []
+    report, device = examine(
+        small,
+        progress=lambda step, text: done.append(step) if text == 'running' else None,
+        aborted=lambda: len(done) > 2,
+    )
+    assert device.applied.exhaust.min() == 1.0
     assert report.ended == 'aborted'
     assert not report.passed
     assert report.count(Verdict.NOT_RUN) == len(STEPS) - 3
 
 
 def test_the_reports_say_the_same(small: Garment) -> None:
-    report = examined(small, 3, Fault(FaultKind.SENSOR_OFFSET, CALF))
+    report, _ = examine(small, defects_of(small, CALF)['sensor_offset'].plant, seed=3)
     document = json.loads(to_json(report))
     assert document['findings'] == [{'defect': 'sensor_offset', 'subject': 'left_calf'}]
     suite = ElementTree.fromstring(to_junit(report))

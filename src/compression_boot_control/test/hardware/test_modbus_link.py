@@ -122,7 +122,7 @@ def test_a_cut_link_leaves_the_device_vented_until_a_reset(garment: Garment) -> 
     profile, clock = load_profile('generic_tcp'), VirtualClock()
     device = EmulatedDevice(garment, profile)
     link = VirtualLink(device, clock)
-    manifold = ModbusManifold(garment, profile, link, clock.now)
+    manifold = ModbusManifold(garment, profile, link, clock)
     manifold.open()
     for cut in range(100):
         # at every phase of the cycle
@@ -162,7 +162,7 @@ def test_a_device_that_does_not_do_as_told_is_a_fault(
 ) -> None:
     profile, clock = load_profile('generic_tcp'), VirtualClock()
     device = EmulatedDevice(garment, profile)
-    manifold = ModbusManifold(garment, profile, VirtualLink(device, clock), clock.now)
+    manifold = ModbusManifold(garment, profile, VirtualLink(device, clock), clock)
     manifold.open()
     device.defects.add(defect)
     texts = set()

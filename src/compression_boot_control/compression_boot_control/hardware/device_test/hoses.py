@@ -14,6 +14,7 @@ from compression_boot_control.core.signals import FloatArray
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.hardware.device_test.pneumatic import VENT_LIMIT, VENTED
 from compression_boot_control.hardware.device_test.test_bench import TestBench
+from compression_boot_control.hardware.device_test.valves import judge_exhaust
 
 REST_TIME = 1.0
 """Time over which the pressures are followed before and after a vent [s]."""
@@ -51,6 +52,7 @@ def _vent_one(bench: TestBench, chamber: int, full: tuple[int, ...]) -> None:
     command = bench.command(shut=full)
     trace = bench.run(VENT_TIME, command)
     seconds = VENT_TIME
+    judge_exhaust(bench, chamber, trace)
     if trace.pressure[-1, chamber] - zero > VENTED:
         more = bench.run(
             VENT_LIMIT - VENT_TIME,

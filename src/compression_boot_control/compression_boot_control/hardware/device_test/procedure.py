@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from compression_boot_control.hardware.clock import Clock, SteadyClock
 from compression_boot_control.hardware.device_test import (
     electrical,
     hoses,
     pneumatic,
     protection,
+    valves,
 )
-from compression_boot_control.hardware.device_test.results import DeviceTestReport
+from compression_boot_control.hardware.device_test.results import (
+    ABORTED,
+    NOT_OPENED,
+    DeviceTestReport,
+)
 from compression_boot_control.hardware.device_test.test_bench import (
     Aborted,
-    Clock,
     DeviceFaulty,
-    SteadyClock,
     TestBench,
 )
 from compression_boot_control.hardware.manifold import Manifold, ManifoldError
@@ -27,6 +31,7 @@ STEPS: Mapping[str, Callable[[TestBench], None]] = {
     'dead-man': protection.dead_man,
     'emergency stop': protection.emergency_stop,
     'supply and inlet valves': pneumatic.supply,
+    'valve response': valves.inlet_response,
     'fill': pneumatic.fill,
     'leak-down': pneumatic.leak_down,
     'vent and crosstalk': hoses.vent_and_crosstalk,
@@ -70,15 +75,16 @@ def run_device_test(
             STEPS[bench.step](bench)
             steps.pop(0)
     except Aborted:
-        report.ended = 'aborted'
+        report.ended = ABORTED
     except DeviceFaulty as error:
         report.ended = str(error)
         if not report.findings:
             bench.failed('device', 'device_fault', str(error), None, 'no fault', '')
     except ManifoldError as error:
         report.ended = str(error)
-        bench.step = bench.step or 'communication'
-        bench.failed('link', 'no_communication', str(error), None, 'an answer', '')
+        finding = 'no_communication' if bench.step else NOT_OPENED
+        bench.step = bench.step or steps[0]
+        bench.failed('link', finding, str(error), None, 'an answer', '')
     finally:
         with suppress(ManifoldError):
             manifold.close()

@@ -7,6 +7,7 @@ import html
 import io
 import json
 import math
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -24,8 +25,9 @@ COLOURS = {Verdict.PASS: '#2e7d32', Verdict.FAIL: '#c62828', Verdict.NOT_RUN: '#
 def headline(report: DeviceTestReport) -> str:
     """One line: how it ended."""
     counts = ', '.join(f'{report.count(verdict)} {verdict.value}' for verdict in Verdict)
-    ended = f'; ended early: {report.ended}' if report.ended else ''
-    return f'{"PASS" if report.passed else "FAIL"}: {counts}{ended}'
+    if report.ended:
+        return f'NOT FINISHED: {counts}; {report.ended}'
+    return f'{"PASS" if report.passed else "FAIL"}: {counts}'
 
 
 def figure_text(check: Check) -> str:
@@ -115,6 +117,24 @@ def to_html(report: DeviceTestReport) -> str:
         f'<p><b>{html.escape(headline(report))}</b></p>{_plot(report)}'
         f'<table><tr>{head}</tr>{"".join(body)}</table></body></html>\n'
     )
+
+
+def write_reports(
+    report: DeviceTestReport,
+    *,
+    page: Path | None = None,
+    junit: Path | None = None,
+    document: Path | None = None,
+) -> None:
+    """Write the report to the files that are given.
+
+    Raises
+    ------
+    OSError
+    """
+    for path, text_of in ((page, to_html), (junit, to_junit), (document, to_json)):
+        if path is not None:
+            path.write_text(text_of(report), encoding='utf-8')
 
 
 def _plot(report: DeviceTestReport) -> str:

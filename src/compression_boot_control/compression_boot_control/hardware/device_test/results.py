@@ -7,6 +7,12 @@ from enum import StrEnum
 
 from compression_boot_control.core.signals import FloatArray
 
+ABORTED = 'aborted'
+"""Why a test ended that somebody has ended."""
+
+NOT_OPENED = 'not_opened'
+"""Finding of a device that could not be opened at all."""
+
 
 class Verdict(StrEnum):
     """Outcome of a check."""
@@ -89,6 +95,14 @@ class DeviceTestReport:
         """Defects found: name and subject."""
         failed = [check for check in self.checks if check.verdict is Verdict.FAIL]
         return tuple(dict.fromkeys((check.finding, check.subject) for check in failed))
+
+    @property
+    def reason(self) -> str:
+        """One line on why it did not pass; empty if it did."""
+        if self.ended:
+            return self.ended
+        names = ', '.join(f'{name} ({subject})' for name, subject in self.findings)
+        return f'defects found: {names}' if names else ''
 
     def count(self, verdict: Verdict) -> int:
         """Number of checks with a verdict."""

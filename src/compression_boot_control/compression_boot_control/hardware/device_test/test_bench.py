@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from compression_boot_control.core.signals import Actuation, BoolArray, FloatArray
 from compression_boot_control.core.units import MMHG
+from compression_boot_control.hardware.clock import Clock, SteadyClock
 from compression_boot_control.hardware.device_test.results import Check, Curve, Verdict
 from compression_boot_control.hardware.manifold import (
     Manifold,
@@ -20,33 +19,13 @@ from compression_boot_control.hardware.manifold import (
 )
 
 PRESSURE_STOP = 120.0 * MMHG
-"""No test goes above this pressure at a port [Pa]."""
+"""A pressure at a port above this, for `PRESSURE_STOP_TIME`, ends the test [Pa] [P]."""
 
+PRESSURE_STOP_TIME = 0.5
+"""How long a pressure may be above it, e.g. in front of a kinked hose [s] [P]."""
 
 SILENCE_LIMIT = 0.15
 """A device that is silent for longer ends the test [s]."""
-
-
-class Clock(Protocol):
-    """Time that a test lives in."""
-
-    def now(self) -> float:
-        """Reading of a steady clock [s]."""
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass."""
-
-
-class SteadyClock:
-    """The time of this computer."""
-
-    def now(self) -> float:
-        """Reading of a steady clock [s]."""
-        return time.monotonic()
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass."""
-        time.sleep(seconds)
 
 
 class Aborted(Exception):
@@ -111,6 +90,7 @@ class TestBench:
         self.kept: FloatArray = np.zeros(count)
         self.usable: BoolArray = np.ones(count, bool)
         self._next = self.clock.now()
+        self._not_high_at = self._next
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -132,7 +112,7 @@ class TestBench:
 
         Raises
         ------
-        Aborted, ManifoldError
+        Aborted, DeviceFaulty, ManifoldError
         """
         if self.aborted():
             raise Aborted
@@ -141,7 +121,21 @@ class TestBench:
         now = self.clock.now()
         self._next = max(self._next + self.manifold.sample_period, now)
         self.clock.wait(self._next - now)
-        return self.manifold.read()
+        sample = self.manifold.read()
+        self._stop_if_high(sample)
+        return sample
+
+    def _stop_if_high(self, sample: ManifoldSample) -> None:
+        now = self.clock.now()
+        high = sample.readings.pressure > PRESSURE_STOP
+        if not np.any(high):
+            self._not_high_at = now
+        elif now - self._not_high_at > PRESSURE_STOP_TIME:
+            name = self.names[int(np.argmax(high))]
+            raise DeviceFaulty(
+                f'{name} reads above {PRESSURE_STOP / MMHG:g} mmHg, and everything was vented: '
+                'look at its valves, hose and sensor'
+            )
 
     def run(
         self,

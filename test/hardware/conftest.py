@@ -1,0 +1,105 @@
+"""Emulated devices and systems on them, as real processes in a domain of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compression_boot_control.cli.client_ros import BootsClient
+
+FIRST_DOMAIN = 90
+PATIENCE = 60.0
+
+
+@pytest.fixture(scope='session', autouse=True)
+def domain() -> Iterator[None]:
+    before = os.environ.get('ROS_DOMAIN_ID')
+    os.environ['ROS_DOMAIN_ID'] = str(FIRST_DOMAIN)
+    yield
+    del os.environ['ROS_DOMAIN_ID']
+    if before is not None:
+        os.environ['ROS_DOMAIN_ID'] = before
+
+
+class Emulator:
+    """`boots emulate`, and the lines that are typed into it."""
+
+    def __init__(self, command: Any, backend: str) -> None:
+        self.command = command
+        self.backend = backend
+        command.says('Ctrl-C ends it')
+        found = re.search(r'--port (\S+)\. Type', command.output)
+        assert found is not None
+        self.port = found[1]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the other commands need to reach it."""
+        return ('--backend', self.backend, '--port', self.port)
+
+    def type(self, line: str) -> str:
+        """Type a line; what is answered."""
+        before = len(self.command.output)
+        self.command.type(line)
+        deadline = time.monotonic() + PATIENCE
+        while not self.command.output[before:].endswith('\n'):
+            assert time.monotonic() < deadline, f'no answer to {line}'
+            time.sleep(0.01)
+        return str(self.command.output[before:])
+
+    def until(self, state: str, seconds: float) -> None:
+        """Wait until the device says that it is in a state."""
+        deadline = time.monotonic() + seconds
+        while not (answer := self.type('state')).startswith(state):
+            assert time.monotonic() < deadline, f'still {answer}'
+            time.sleep(0.02)
+
+
+@pytest.fixture(scope='module')
+def emulate(tmp_path_factory: pytest.TempPathFactory, command: Any) -> Iterator[Any]:
+    """Starts an emulated device on TCP, or on a serial line."""
+    started = []
+
+    def run(backend: str, *words: str) -> Emulator:
+        line = ('--serial',) if backend == 'modbus-rtu' else ('--port', '0')
+        folder = tmp_path_factory.mktemp('device')
+        started.append(command(folder, 'emulate', *line, *words, stdin=subprocess.PIPE))
+        return Emulator(started[-1], backend)
+
+    yield run
+    for device in started:
+        device.signal(signal.SIGINT)
+        assert device.ends() == 0
+        assert device.left_over() == []
+
+
+@pytest.fixture(scope='module')
+def brought_up(tmp_path_factory: pytest.TempPathFactory, command: Any) -> Callable[..., Any]:
+    """Brings a system up on a device; a context with the client that watches it."""
+
+    @contextmanager
+    def bring_up(device: Emulator, namespace: str) -> Iterator[BootsClient]:
+        folder: Path = tmp_path_factory.mktemp('system')
+        here = ('--namespace', namespace)
+        up = command(folder, 'up', '--no-record', *device.words, *here)
+        try:
+            up.says('ready:')
+            with BootsClient(namespace) as client:
+                assert client.wait_until(lambda: client.ready, PATIENCE)
+                yield client
+            up.signal(signal.SIGINT)
+            assert up.ends() == 0, up.errors
+            assert up.left_over() == []
+        finally:
+            up.destroy()
+
+    return bring_up
