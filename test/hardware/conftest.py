@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from compression_boot_control.cli.client_ros import BootsClient
+from compression_boot_control.resources import config_directory
 
 FIRST_DOMAIN = 90
 PATIENCE = 60.0
@@ -33,9 +34,10 @@ def domain() -> Iterator[None]:
 class Emulator:
     """`boots emulate`, and the lines that are typed into it."""
 
-    def __init__(self, command: Any, backend: str) -> None:
+    def __init__(self, command: Any, backend: str, profile: Path) -> None:
         self.command = command
         self.backend = backend
+        self.profile = profile
         command.says('Ctrl-C ends it')
         found = re.search(r'--port (\S+)\. Type', command.output)
         assert found is not None
@@ -44,7 +46,7 @@ class Emulator:
     @property
     def words(self) -> tuple[str, ...]:
         """What the other commands need to reach it."""
-        return ('--backend', self.backend, '--port', self.port)
+        return ('--backend', self.backend, '--port', self.port, '--hardware', str(self.profile))
 
     def type(self, line: str) -> str:
         """Type a line; what is answered."""
@@ -64,6 +66,16 @@ class Emulator:
             time.sleep(0.02)
 
 
+def patient_profile(backend: str, folder: Path) -> Path:
+    """A generic profile at 50 Hz, with time for a computer that is busy with other things."""
+    name = f'generic_{backend.removeprefix("modbus-")}'
+    text = (config_directory() / 'hardware' / f'{name}.yaml').read_text(encoding='utf-8')
+    timing = 'timing: {cycle_ms: 20, timeout_ms: 19, retries: 0, heartbeat_ms: 1000}'
+    path = folder / f'{name}.yaml'
+    path.write_text(re.sub(r'(?m)^timing: .*$', timing, text))
+    return path
+
+
 @pytest.fixture(scope='module')
 def emulate(tmp_path_factory: pytest.TempPathFactory, command: Any) -> Iterator[Any]:
     """Starts an emulated device on TCP, or on a serial line."""
@@ -73,7 +85,7 @@ def emulate(tmp_path_factory: pytest.TempPathFactory, command: Any) -> Iterator[
         line = ('--serial',) if backend == 'modbus-rtu' else ('--port', '0')
         folder = tmp_path_factory.mktemp('device')
         started.append(command(folder, 'emulate', *line, *words, stdin=subprocess.PIPE))
-        return Emulator(started[-1], backend)
+        return Emulator(started[-1], backend, patient_profile(backend, folder))
 
     yield run
     for device in started:

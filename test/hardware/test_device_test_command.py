@@ -17,6 +17,18 @@ pytestmark = pytest.mark.system
 NAMESPACE = f'test_{os.getpid()}'
 HERE = ('--namespace', NAMESPACE)
 
+SMALL = """\
+format: 1
+name: small
+description: One sleeve of two zones, quick to fill
+pump: {free_flow_l_per_min: 25, shut_off_mmhg: 400}
+supply: {volume_l: 0.1, relief_mmhg: 145}
+legs: [left]
+zones:
+  - {name: foot, rest_volume_l: 0.6, compliance_ml_per_mmhg: 1.2}
+  - {name: calf, rest_volume_l: 0.9, compliance_ml_per_mmhg: 2.0}
+"""
+
 
 def test_a_test_in_simulated_time_gives_table_json_junit_and_page(
     boots: Any, tmp_path: Path
@@ -33,8 +45,12 @@ def test_a_test_in_simulated_time_gives_table_json_junit_and_page(
     assert 'leak-down: running' in run.errors
 
 
-def test_ctrl_c_cancels_and_leaves_the_device_vented(emulate: Any, start: Any) -> None:
-    device = emulate('modbus-tcp')
+@pytest.fixture(scope='module')
+def device(emulate: Any) -> Any:
+    return emulate('modbus-tcp')
+
+
+def test_ctrl_c_cancels_and_leaves_the_device_vented(device: Any, start: Any) -> None:
     run = start('device-test', *device.words, '--json', *HERE)
     run.says('dead-man: running')
     run.signal(signal.SIGINT)
@@ -45,9 +61,8 @@ def test_ctrl_c_cancels_and_leaves_the_device_vented(emulate: Any, start: Any) -
 
 
 def test_a_client_that_is_killed_leaves_no_node_and_a_vented_device(
-    emulate: Any, start: Any
+    device: Any, start: Any
 ) -> None:
-    device = emulate('modbus-tcp')
     run = start('device-test', *device.words, *HERE)
     run.says('dead-man: running')
     run.signal(signal.SIGKILL)
@@ -79,30 +94,32 @@ def test_what_cannot_be_tested_is_said_in_one_line(
     assert 'Traceback' not in run.errors
 
 
-@pytest.mark.parametrize(
-    ('words', 'text'),
-    [
-        (('--fault', 'wrong_map_version'), 'register map of version 2'),
-        (('--garment', 'four_zone'), 'the device has 8 chambers'),
-    ],
-)
 def test_a_system_does_not_come_up_on_a_device_that_does_not_fit(
-    emulate: Any, boots: Any, words: tuple[str, ...], text: str
+    device: Any, boots: Any, tmp_path: Path
 ) -> None:
-    device = emulate('modbus-tcp', *words)
-    run = boots('up', '--no-record', *device.words, *HERE)
-    assert run.process.returncode == 1
-    assert text in run.errors
-    assert run.left_over() == []
+    other_unit = tmp_path / 'other_unit.yaml'
+    other_unit.write_text(device.profile.read_text().replace('unit_id: 1', 'unit_id: 7'))
+    for words, text in (
+        (('--hardware', 'festo_vtem'), 'no such registers: use the profile of this device'),
+        (('--hardware', str(other_unit)), 'unit 7 sent no right answer'),
+        (('--garment', 'four_zone'), 'the device has 10 chambers'),
+    ):
+        run = boots('up', '--no-record', *device.words, *words, *HERE)
+        assert run.process.returncode == 1
+        assert text in run.errors
+        assert run.left_over() == []
 
 
 def test_a_calibration_is_made_kept_shown_and_refused_on_another_garment(
     emulate: Any, start: Any, boots: Any, tmp_path: Path
 ) -> None:
-    device = emulate('modbus-tcp', '--fault', 'sensor_offset@left_calf=4')
-    file = tmp_path / 'calibration.yaml'
+    small, file = tmp_path / 'small.yaml', tmp_path / 'calibration.yaml'
+    small.write_text(SMALL)
+    device = emulate('modbus-tcp', '--garment', str(small), '--fault', 'sensor_offset@left_calf=4')
     run = start(
-        'calibration', 'make', str(file), *device.words, '--points', '0,60', stdin=subprocess.PIPE
+        *('calibration', 'make', str(file), *device.words, '--garment', str(small)),
+        *('--points', '0,50'),
+        stdin=subprocess.PIPE,
     )
     run.says('reading of the gauge')
     run.type('a lot')
@@ -112,10 +129,8 @@ def test_a_calibration_is_made_kept_shown_and_refused_on_another_garment(
     shown = boots('calibration', 'show', str(file), '--json').json()
     offsets = {sensor['chamber']: sensor['zero_mmhg'] for sensor in shown['sensors']}
     assert offsets['left_calf'] == pytest.approx(4.0, abs=1.0)
-    assert offsets['right_calf'] == pytest.approx(0.0, abs=1.0)
-    other = emulate('modbus-tcp', '--garment', 'four_zone')
-    up = boots(
-        'up', '--no-record', *other.words, '--garment', 'four_zone', '--calibration', str(file)
-    )
+    assert offsets['left_foot'] == pytest.approx(0.0, abs=1.0)
+    other = emulate('modbus-tcp')
+    up = boots('up', '--no-record', *other.words, '--calibration', str(file), *HERE)
     assert up.process.returncode == 1
     assert 'for other chambers' in up.errors

@@ -49,8 +49,8 @@ def make(
     """Calibrate zero and span of every sensor, and add it to FILE; Ctrl-C vents and ends.
 
     Nobody is in the boots; best, the ports are plugged. Connect a reference gauge to the rail or to
-    any port. The pump goes to each pressure and stops; when the gauge is at rest, type what it
-    reads, and Enter. No other program may drive the device meanwhile.
+    any port. The pump goes to each pressure and stops; once that is at rest, you are asked what the
+    gauge reads. No other program may drive the device meanwhile.
     """
     from datetime import date
 

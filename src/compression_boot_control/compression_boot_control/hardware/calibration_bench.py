@@ -15,7 +15,7 @@ import numpy as np
 from compression_boot_control.core.signals import FloatArray
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.hardware.calibration import CalibrationError
-from compression_boot_control.hardware.device_test.test_bench import TestBench
+from compression_boot_control.hardware.device_test.test_bench import TestBench, Trace
 
 FILL_TIME = 120.0
 """Longest time to bring all chambers to a pressure [s]; ten sleeves take about a minute."""
@@ -28,6 +28,9 @@ AVERAGE_TIME = 2.0
 
 STEADY = 0.5 * MMHG
 """Largest change of a sensor while it is averaged [Pa] [P]."""
+
+SETTLE_TIME = 120.0
+"""Longest wait for the pressure to come to rest after the fill [s]: sleeves yield for a while."""
 
 PATIENCE = 900.0
 """Longest wait for the reading of the reference [s]; then everything is vented."""
@@ -106,8 +109,12 @@ def _at_pressure(
         raise CalibrationError(
             f'{step} was not reached in {FILL_TIME:g} s: close the sleeves or plug the ports'
         )
-    bench.progress(step, 'holding')
+    bench.progress(step, 'waiting until it is at rest')
     held = bench.command(inlet=everyone)
+    deadline = bench.clock.now() + SETTLE_TIME
+    while _movement(trace := bench.run(AVERAGE_TIME, held)).max() > STEADY:
+        if bench.clock.now() > deadline:
+            raise _moving(bench, trace)
     given: list[float] = []
 
     def read() -> bool:
@@ -120,11 +127,21 @@ def _at_pressure(
     if not given:
         raise CalibrationError('nobody has read the reference: everything was vented')
     trace = bench.run(AVERAGE_TIME, held)
-    moved = np.abs(np.polyfit(trace.time, trace.pressure, 1)[0]) * AVERAGE_TIME
-    if np.any(moved > STEADY):
-        name = bench.names[int(np.argmax(moved))]
-        raise CalibrationError(
-            f'{name} moves by {moved.max() / MMHG:.1f} mmHg in {AVERAGE_TIME:g} s: wait until the '
-            'gauge is at rest, and look for leaks'
-        )
+    if _movement(trace).max() > STEADY:
+        raise _moving(bench, trace)
     return trace.pressure.mean(axis=0), given[0]
+
+
+def _movement(trace: Trace) -> FloatArray:
+    """(N,) change of each sensor over a trace [Pa]."""
+    change: FloatArray = np.abs(np.polyfit(trace.time, trace.pressure, 1)[0]) * AVERAGE_TIME
+    return change
+
+
+def _moving(bench: TestBench, trace: Trace) -> CalibrationError:
+    moved = _movement(trace)
+    name = bench.names[int(np.argmax(moved))]
+    return CalibrationError(
+        f'{name} still moves by {moved.max() / MMHG:.1f} mmHg in {AVERAGE_TIME:g} s; allowed: up '
+        f'to {STEADY / MMHG:g}: look for leaks, or plug the ports'
+    )

@@ -36,6 +36,11 @@ REGISTERS = 1024
 BITS_PER_BYTE = 10
 """Start, data and stop bits of a byte on a serial line."""
 
+FRAME_GAP = 1.75e-3
+"""Silence by which a device knows the end of a request, so that it can answer [s] [L].
+
+3.5 characters, but not less than this above 19200 baud, as the specification of Modbus RTU says.
+"""
 
 # the faults that are switched on are no news
 logging.getLogger('pymodbus').setLevel(logging.CRITICAL)
@@ -193,20 +198,20 @@ class EmulatedServer:
             self._descriptors += [master, slave]
         (near, near_slave), (far, far_slave) = ends
         assert self._loop is not None
-        self._loop.add_reader(near, self._carry, near, far)
-        self._loop.add_reader(far, self._carry, far, near)
+        gap = max(FRAME_GAP, 3.5 * BITS_PER_BYTE / self._link.baud)
+        self._loop.add_reader(near, self._carry, near, far, gap)
+        self._loop.add_reader(far, self._carry, far, near, 0.0)
         return os.ttyname(near_slave), os.ttyname(far_slave)
 
-    def _carry(self, source: int, target: int) -> None:
-        """Take bytes to the other end, as late as the baud rate makes them."""
+    def _carry(self, source: int, target: int, gap: float) -> None:
+        """Take bytes to the other end, as late as gap and baud rate make them."""
         assert self._loop is not None
         data = os.read(source, 4096)
         if LinkFault.CUT in self.link_faults:
             return
         now = self._loop.time()
-        self._line_free_at = max(self._line_free_at, now) + (
-            len(data) * BITS_PER_BYTE / self._link.baud
-        )
+        begin = now + gap if now > self._line_free_at else self._line_free_at
+        self._line_free_at = begin + len(data) * BITS_PER_BYTE / self._link.baud
         self._loop.call_at(self._line_free_at, os.write, target, data)
 
     # -- hooks of pymodbus

@@ -45,8 +45,11 @@ from compression_boot_control.nodes.runtime import (
 CLOCK_EVERY = 5
 """Samples from one /clock message to the next in lockstep."""
 
-SILENCE_LIMIT = 0.06
-"""A device that is silent for longer is a fault [s]; a shorter silence is only a lost sample."""
+SILENCE_LIMIT = 0.1
+"""A device that is silent for longer is a fault [s]; a shorter silence is only a lost sample.
+
+The controller asks for a vent after 150 ms without a sample, whatever this node says.
+"""
 
 PARAMETERS = (
     GARMENT,

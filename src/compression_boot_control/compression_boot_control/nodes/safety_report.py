@@ -10,7 +10,12 @@ from builtin_interfaces.msg import Time
 from compression_boot_msgs.msg import Alarm
 from compression_boot_msgs.msg import SafetyState as SafetyStateMessage
 
-from compression_boot_control.core.safety.hazards import HAZARDS, Hazard, Scope
+from compression_boot_control.core.safety.hazards import (
+    HAZARDS,
+    READING_INVALID,
+    Hazard,
+    Scope,
+)
 from compression_boot_control.core.safety.limits import SafetyLimits
 from compression_boot_control.core.safety.supervisor import SafetyState, SafetyStatus, status
 from compression_boot_control.core.signals import FloatArray
@@ -54,7 +59,8 @@ class SafetyReport:
         rows = np.flatnonzero(binding.any(0)) if verdict != SafetyStatus.STARTING else []
         alarms = [self._alarm(int(row), state, raw, ages, stamp) for row in rows]
         self._since = {int(row): self._since.get(int(row), stamp) for row in rows}
-        alarms.sort(key=lambda alarm: -alarm.priority)
+        # what else is wrong explains why a reading is missing, so it is named first
+        alarms.sort(key=lambda alarm: (-alarm.priority, alarm.id == READING_INVALID.id))
         message = SafetyStateMessage(
             state=int(verdict),
             reason=_reason(verdict, alarms),

@@ -6,12 +6,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 
+import numpy as np
 import pytest
 
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.signals import Actuation
-from compression_boot_control.hardware.emulated_device import EmulatedDevice
+from compression_boot_control.core.units import MMHG
+from compression_boot_control.hardware.calibrated import CalibratedManifold
+from compression_boot_control.hardware.calibration import Calibration
+from compression_boot_control.hardware.emulated_device import SERIAL_NUMBER, EmulatedDevice
 from compression_boot_control.hardware.emulated_server import EmulatedServer
 from compression_boot_control.hardware.garment_file import load_garment
 from compression_boot_control.hardware.manifold import Manifold, ManifoldSample
@@ -21,7 +26,7 @@ from compression_boot_control.hardware.profile_file import ProfileFile, load_pro
 from compression_boot_control.hardware.simulated import SimulatedManifold
 from compression_boot_control.hardware.virtual_link import VirtualClock, VirtualLink
 
-BACKENDS = ('sim', 'virtual', 'tcp', 'rtu')
+BACKENDS = ('sim', 'virtual', 'calibrated', 'tcp', 'rtu')
 
 
 def patient(profile: ProfileFile, milliseconds: float = 200.0) -> ProfileFile:
@@ -63,14 +68,23 @@ class Bench:
         return sample
 
 
+def calibrated(inner: Manifold) -> Manifold:
+    """The same manifold, with a calibration that changes little."""
+    count = len(inner.garment)
+    names, zero, ones = inner.garment.chamber_names, np.full(count, MMHG), np.ones(count)
+    made = Calibration(date.today(), SERIAL_NUMBER, names, zero, ones, 0.0 * ones)
+    return CalibratedManifold(inner, [made])
+
+
 def make_bench(kind: str, garment: Garment, stack: ExitStack) -> Bench:
     """A backend of a kind, with its server if it needs one."""
     if kind == 'sim':
         return Bench(SimulatedManifold(garment), lambda _seconds: None)
-    if kind == 'virtual':
+    if kind in ('virtual', 'calibrated'):
         profile, clock = load_profile('generic_tcp'), VirtualClock()
         link = VirtualLink(EmulatedDevice(garment, profile), clock)
-        return Bench(ModbusManifold(garment, profile, link, clock), clock.wait)
+        inner = ModbusManifold(garment, profile, link, clock)
+        return Bench(inner if kind == 'virtual' else calibrated(inner), clock.wait)
     profile = patient(load_profile(f'generic_{kind}'))
     server = stack.enter_context(EmulatedServer(EmulatedDevice(garment, profile), profile))
     manifold = ModbusManifold(garment, profile, link_to(server, profile))

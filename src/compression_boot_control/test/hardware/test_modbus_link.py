@@ -77,6 +77,18 @@ def test_a_file_in_the_place_of_a_serial_device_is_named(garment: Garment, tmp_p
     assert 'cannot be opened as a serial line' in error
 
 
+def test_a_serial_device_of_others_is_named_with_the_cure(
+    garment: Garment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = tmp_path / 'ttyUSB0'
+    device.write_text('')
+    # whoever runs the tests may be allowed everything
+    monkeypatch.setattr('os.access', lambda path, mode: path != str(device))
+    error = open_error(garment, backend='modbus-rtu', port=str(device))
+    assert 'permission denied' in error
+    assert 'dialout' in error
+
+
 def test_an_unknown_backend_and_a_profile_for_another_line_are_named(garment: Garment) -> None:
     assert 'allowed: sim, modbus-tcp' in open_error(garment, backend='modbus')
     error = open_error(garment, backend='modbus-tcp', profile='generic_rtu')
@@ -146,6 +158,37 @@ def test_a_cut_link_leaves_the_device_vented_until_a_reset(garment: Garment) -> 
         assert 'boots reset' in manifold.fault_text
         assert device.applied.exhaust.min() == 1.0
         manifold.reset()
+
+
+class DrivenClock(VirtualClock):
+    """Another master goes on with its commands while time passes."""
+
+    def __init__(self, master: ModbusManifold, command: Actuation) -> None:
+        super().__init__()
+        self._master, self._command = master, command
+
+    def wait(self, seconds: float) -> None:
+        for _ in range(round(seconds / 0.01)):
+            super().wait(0.01)
+            self._master.write(self._command)
+
+
+def test_a_device_that_another_master_drives_is_not_opened_and_not_disturbed(
+    garment: Garment,
+) -> None:
+    profile, own_clock = load_profile('generic_tcp'), VirtualClock()
+    device = EmulatedDevice(garment, profile)
+    first = ModbusManifold(garment, profile, VirtualLink(device, own_clock), own_clock)
+    first.open()
+    clock = DrivenClock(first, driving(len(garment)))
+    clock.wait(0.05)
+    second = ModbusManifold(garment, profile, VirtualLink(device, clock), clock)
+    with pytest.raises(ManifoldError, match='another master drives this device'):
+        second.open()
+    second.close()
+    clock.wait(0.05)
+    assert first.read().fault is ManifoldFault.NONE
+    assert device.applied.inlet.min() == 1.0
 
 
 @pytest.mark.parametrize(
