@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / 'src/compression_boot_control'))
@@ -35,6 +37,20 @@ def good(garment_name: str, seed: int) -> tuple[bool, str]:
     return report.passed, f'seed {seed}: {headline(report)} {report.findings}'
 
 
+def results(jobs: Sequence[Future[Any]]) -> Iterator[Any]:
+    """Results as they come, with a count on the way."""
+    for done, job in enumerate(jobs, 1):
+        yield job.result()
+        if done % 10 == 0:
+            print(f'{done} of {len(jobs)}', file=sys.stderr, flush=True)
+
+
+def shown(name: str, text: str) -> str:
+    """Print what went wrong, at once; the name."""
+    print(f'{name}: {text}', flush=True)
+    return name
+
+
 def main() -> int:
     """Plant all defects and test good devices; 1 when anything was missed or falsely alarmed."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
@@ -51,18 +67,12 @@ def main() -> int:
             for seed in range(1, options.seeds + 1)
         ]
         devices = [pool.submit(good, options.garment, seed) for seed in range(options.good)]
-        answers = [job.result() for job in tries]
-        ends = [job.result() for job in devices]
-    missed = [(name, text) for name, found, text in answers if not found]
-    alarmed = [text for passed, text in ends if not passed]
-    for name, text in missed:
-        print(f'missed: {name}, {text}')
-    for text in alarmed:
-        print(f'false alarm: {text}')
-    kinds = len(names) - len({name for name, _ in missed})
+        missed = [shown(name, text) for name, found, text in results(tries) if not found]
+        alarmed = [shown('false alarm', text) for passed, text in results(devices) if not passed]
+    kinds = len(names) - len(set(missed))
     print(
         f'{options.garment}: {kinds} of {len(names)} kinds of defects found and named every time '
-        f'({len(answers) - len(missed)} of {len(answers)} devices); '
+        f'({len(tries) - len(missed)} of {len(tries)} devices); '
         f'{len(alarmed)} false alarms on {options.good} good devices'
     )
     return 1 if missed or alarmed else 0

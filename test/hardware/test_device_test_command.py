@@ -99,10 +99,11 @@ def test_a_system_does_not_come_up_on_a_device_that_does_not_fit(
 ) -> None:
     other_unit = tmp_path / 'other_unit.yaml'
     other_unit.write_text(device.profile.read_text().replace('unit_id: 1', 'unit_id: 7'))
+    four = ('--garment', 'four_zone')
     for words, text in (
-        (('--hardware', 'festo_vtem'), 'no such registers: use the profile of this device'),
+        (('--hardware', 'festo_vtem', *four), 'no such registers: use the profile of this device'),
         (('--hardware', str(other_unit)), 'unit 7 sent no right answer'),
-        (('--garment', 'four_zone'), 'the device has 10 chambers'),
+        (four, 'the device has 10 chambers'),
     ):
         run = boots('up', '--no-record', *device.words, *words, *HERE)
         assert run.process.returncode == 1

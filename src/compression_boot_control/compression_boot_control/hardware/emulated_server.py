@@ -73,6 +73,8 @@ class EmulatedServer:
         Says TCP or RTU, and the unit id.
     port : int
         TCP port on 127.0.0.1; 0 for any free one.
+    clock : callable
+        Time that the device lives in [s].
 
     Attributes
     ----------
@@ -86,7 +88,13 @@ class EmulatedServer:
         Held while the device works; take it to change the faults of the boots.
     """
 
-    def __init__(self, device: EmulatedDevice, profile: ProfileFile, port: int = 0) -> None:
+    def __init__(
+        self,
+        device: EmulatedDevice,
+        profile: ProfileFile,
+        port: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.device = device
         self.address = ''
         self.link_faults: set[LinkFault] = set()
@@ -94,6 +102,7 @@ class EmulatedServer:
         self.lock = threading.Lock()
         self._link = profile.link
         self._port = port
+        self._clock = clock
         self._random = random.Random(0)
         self._error: Exception | None = None
         self._listening = threading.Event()
@@ -117,6 +126,10 @@ class EmulatedServer:
         ManifoldError
             The port is taken.
         """
+        # the first turn of the boots may be compiled, which nobody should wait for
+        now = self._clock()
+        self.device.advance(now)
+        self.device.advance(now + DEVICE_PERIOD)
         self._thread.start()
         self._listening.wait(START_TIMEOUT)
         if not self.address:
@@ -184,7 +197,7 @@ class EmulatedServer:
     async def _work(self) -> None:
         while True:
             with self.lock:
-                self.device.advance(time.monotonic())
+                self.device.advance(self._clock())
             await asyncio.sleep(DEVICE_PERIOD)
 
     # -- the serial line
@@ -228,7 +241,7 @@ class EmulatedServer:
         if self.latency > 0.0:
             await asyncio.sleep(self.latency)
         with self.lock:
-            self.device.advance(time.monotonic())
+            self.device.advance(self._clock())
             try:
                 if values is not None:
                     self.device.write(address, [int(value) for value in values])

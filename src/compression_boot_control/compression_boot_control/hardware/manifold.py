@@ -23,6 +23,10 @@ class ManifoldError(RuntimeError):
     """The hardware cannot be opened or does not answer; the text is one line with a cure."""
 
 
+class LinkError(ManifoldError):
+    """No right answer came; the next one may be right."""
+
+
 @dataclass(frozen=True)
 class ManifoldSample:
     """One answer of the hardware.

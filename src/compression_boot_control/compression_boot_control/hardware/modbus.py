@@ -19,6 +19,7 @@ from compression_boot_control.hardware.clock import Clock, SteadyClock
 from compression_boot_control.hardware.device_identity import Link, identify
 from compression_boot_control.hardware.manifold import (
     Identity,
+    LinkError,
     Manifold,
     ManifoldError,
     ManifoldFault,
@@ -42,6 +43,9 @@ VENTED_BY_ITSELF = (
 
 LOOK_TIME = 0.12
 """How long a device is watched for commands of others before the first own one [s] [P]."""
+
+OPEN_TRIES = 3
+"""How often a device is asked before it counts as one that does not answer."""
 
 ANOTHER_MASTER = 'the device has obeyed a command that is not ours: disconnect the other master'
 
@@ -133,17 +137,24 @@ class ModbusManifold(Manifold):
 
         Nothing is written to a device that another master drives: it would disturb a session.
         """
-        self._commanded_at = None
-        try:
-            self._link.open()
-            self._identity = identify(self._link, self._profile, self.garment)
-            self._refuse_another_master()
-            self._find_second_sensors()
-            self._beat = -1
-            self.reset()
-        except ManifoldError:
-            self._link.close()
-            raise
+        for tries_left in reversed(range(OPEN_TRIES)):
+            self._commanded_at = None
+            try:
+                self._link.open()
+                self._identity = identify(self._link, self._profile, self.garment)
+                self._refuse_another_master()
+                self._find_second_sensors()
+                self._beat = -1
+                self.reset()
+                return
+            except LinkError:
+                # one lost answer is no reason not to begin
+                self._link.close()
+                if not tries_left:
+                    raise
+            except ManifoldError:
+                self._link.close()
+                raise
 
     def read(self) -> ManifoldSample:
         """Read the state of the device."""

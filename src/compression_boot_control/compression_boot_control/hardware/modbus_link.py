@@ -21,7 +21,7 @@ from pymodbus.exceptions import ConnectionException
 from pymodbus.pdu import ExceptionResponse, ModbusPDU
 from serial import SerialException
 
-from compression_boot_control.hardware.manifold import ManifoldError
+from compression_boot_control.hardware.manifold import LinkError, ManifoldError
 from compression_boot_control.hardware.profile_file import LinkPart, TimingPart
 from compression_boot_control.hardware.registers import Block
 
@@ -164,7 +164,7 @@ class ModbusLink:
         if not self._wanted:
             raise ManifoldError(f'{self.name}: not connected: open the manifold first')
         if self._clock() < self._next_attempt:
-            raise ManifoldError(f'{self.name}: {self._cause} (connecting again by itself)')
+            raise LinkError(f'{self.name}: {self._cause} (connecting again by itself)')
         return self._connect(self._timeout)
 
     def _connect(self, timeout: float) -> ModbusTcpClient | ModbusSerialClient:
@@ -211,7 +211,7 @@ class ModbusLink:
         if client is not None:
             client.close()  # type: ignore[no-untyped-call]
 
-    def _lost(self, cause: str) -> ManifoldError:
+    def _lost(self, cause: str) -> LinkError:
         """Close, set the time of the next attempt, and make the error."""
         self._drop()
         self.losses += 1
@@ -220,7 +220,7 @@ class ModbusLink:
         doubled = max(2.0 * self._back_off, timing.back_off_ms / 1000.0)
         self._back_off = min(doubled, timing.back_off_max_ms / 1000.0)
         self._cause = cause
-        return ManifoldError(f'{self.name}: {cause}')
+        return LinkError(f'{self.name}: {cause}')
 
     # -- transactions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compression_boot_control.hardware.emulated_device import EmulatedDevice, IllegalAddress
-from compression_boot_control.hardware.manifold import ManifoldError
+from compression_boot_control.hardware.manifold import LinkError, ManifoldError
 from compression_boot_control.hardware.registers import Block
 
 
@@ -72,5 +72,5 @@ class VirtualLink:
 
     def _check(self) -> None:
         if self.cut:
-            raise ManifoldError(f'{self.name}: the link is cut')
+            raise LinkError(f'{self.name}: the link is cut')
         self._device.advance(self._clock.now())

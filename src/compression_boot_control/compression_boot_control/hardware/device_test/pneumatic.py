@@ -11,6 +11,7 @@ import numpy as np
 from compression_boot_control.core.signals import FloatArray
 from compression_boot_control.core.units import MILLILITRE, MINUTE, MMHG
 from compression_boot_control.hardware.device_test.test_bench import TestBench, Trace
+from compression_boot_control.hardware.device_test.valves import KINK_ADVICE, KINK_READING
 
 ATMOSPHERE = 101_325.0
 """Pressure of the room [Pa]."""
@@ -32,9 +33,6 @@ SUPPLY_RANGE = (100.0 * MMHG, 165.0 * MMHG)
 
 CLOSED_LIMIT = 8.0 * MMHG
 """Highest reading at a port with its inlet shut and the pump on [Pa] [P]."""
-
-KINK_READING = 60.0 * MMHG
-"""Reading that only a blocked hose gives within `PROBE_TIME` of a fill [Pa] [P]."""
 
 PROBE_TIME = (0.2, 0.4)
 """When the reading at the start of a fill is judged [s]."""
@@ -146,7 +144,7 @@ def _explained(
     reached = bool(reading[-1] >= FULL)
     rail = float(np.nanmedian(trace.supply)) if np.any(np.isfinite(trace.supply)) else np.inf
     if start > KINK_READING:
-        return 'hose_kink', 'the hose is kinked or blocked: lay it free'
+        return 'hose_kink', KINK_ADVICE
     if not reached and start < NO_FLOW:
         return 'inlet_stuck_shut', 'nothing flows: the inlet valve does not open, or has no power'
     if rail < PUMP_SUPPLY and reached and seconds > 0.75 * longest:

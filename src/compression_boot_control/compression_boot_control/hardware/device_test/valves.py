@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.hardware.device_test.test_bench import TestBench, Trace
+from compression_boot_control.hardware.manifold import ManifoldSample
 
 VALVE_RESPONSE = 0.06
 """Longest time from a valve's command to the pressure that answers it [s] [P].
@@ -16,6 +19,11 @@ the command and the sample.
 
 CHANGE = 3.0 * MMHG
 """Fall of the reading at a port that counts as an answer of the exhaust [Pa] [P]."""
+
+KINK_READING = 60.0 * MMHG
+"""Reading at the begin of a fill that only a blocked hose gives [Pa] [P]."""
+
+KINK_ADVICE = 'the hose is kinked or blocked: lay it free'
 
 CHARGE_TIME = 1.0
 """Time in which the pump fills the closed rail [s]."""
@@ -41,10 +49,24 @@ def inlet_response(bench: TestBench) -> None:
             continue
         others = tuple(other for other in everyone if other != chamber)
         bench.run(CHARGE_TIME, bench.command(shut=everyone, pump=1.0))
-        opened = bench.run(PULSE, bench.command(inlet=(chamber,), shut=others, pump=1.0))
+        opened = bench.run(
+            PULSE, bench.command(inlet=(chamber,), shut=others, pump=1.0), _blocked(bench, chamber)
+        )
+        if _blocked(bench, chamber)(opened.last):
+            bench.vent(REST)
+            reading = float(opened.pressure[-1, chamber] - bench.zero[chamber]) / MMHG
+            limit = f'up to {KINK_READING / MMHG:g}'
+            bench.failed(name, 'hose_kink', KINK_ADVICE, reading, limit, 'mmHg')
+            continue
         closed = bench.run(REST, bench.command(shut=everyone))
         _judge_inlet(bench, chamber, opened, closed)
     bench.vent(3.0)
+
+
+def _blocked(bench: TestBench, chamber: int) -> Callable[[ManifoldSample], bool]:
+    """Tell whether a port reads what only a blocked hose gives."""
+    limit = bench.zero[chamber] + KINK_READING
+    return lambda sample: bool(sample.readings.pressure[chamber] > limit)
 
 
 def _judge_inlet(bench: TestBench, chamber: int, opened: Trace, closed: Trace) -> None:
