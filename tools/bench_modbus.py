@@ -1,8 +1,9 @@
 """Measures the Modbus backends against an emulated device: ``python tools/bench_modbus.py``.
 
 Time of a cycle over TCP and a serial line, cycles missed at the pace of a session, and the time
-from a cut link to a vented device. The device is a process of its own for the timing. With ``--cuts
-100 --seconds 600`` it takes the whole time of the goals.
+from a cut link to a vented device. The device is a process of its own for the timing. With
+``--seconds 600 --cuts 100`` it does what the goals ask for: 100 Hz without a missed cycle for ten
+minutes, and a hundred cuts. It wants an idle machine, and says how busy that was.
 """
 
 from __future__ import annotations
@@ -86,8 +87,8 @@ def timing(backend: str, seconds: float) -> None:
         durations, missed = paced(manifold, seconds)
         median, late = np.percentile(durations, (50, 99)) * 1e3
         print(
-            f'{backend}: cycle of 12 channels {median:.2f} ms median, {late:.2f} ms p99, '
-            f'{durations.max() * 1e3:.2f} ms at most; at {1 / manifold.sample_period:g} Hz '
+            f'{backend}, {seconds:g} s: cycle of 12 channels {median:.2f} ms median, '
+            f'{late:.2f} ms p99, {durations.max() * 1e3:.2f} ms at most; at {1 / manifold.sample_period:g} Hz '
             f'{missed} of {len(durations)} cycles missed'
         )
     finally:
@@ -142,10 +143,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--seconds', type=float, default=20.0, help='of each timing')
     parser.add_argument('--cuts', type=int, default=20, help='tries with a cut link')
+    parser.add_argument('--backends', default='modbus-tcp,modbus-rtu', help='those to time')
     options = parser.parse_args()
-    timing('modbus-tcp', options.seconds)
-    timing('modbus-rtu', options.seconds)
-    cuts(options.cuts)
+    for backend in filter(None, options.backends.split(',')):
+        timing(backend, options.seconds)
+    if options.cuts:
+        cuts(options.cuts)
+    print(f'load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores')
 
 
 if __name__ == '__main__':
