@@ -13,7 +13,13 @@ import os
 import sys
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, Shutdown
+from launch.actions import (
+    DeclareLaunchArgument,
+    ExecuteProcess,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+    Shutdown,
+)
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
@@ -25,6 +31,7 @@ from compression_boot_control.system import (
     NodeDescription,
     SystemOptions,
     describe_device_test,
+    loopback_environment,
 )
 
 PROGRAM = 'import sys; from compression_boot_control.cli.main import main; sys.exit(main())'
@@ -63,7 +70,12 @@ def generate_launch_description() -> LaunchDescription:
         choices=['true', 'false'],
         description='test at once, and end; false: wait for goals',
     )
-    return LaunchDescription([*arguments, waiting, OpaqueFunction(function=_start)])
+    # no node may be heard on a network because it was started without env.sh
+    loopback = [
+        SetEnvironmentVariable(name, value)
+        for name, value in loopback_environment(os.environ).items()
+    ]
+    return LaunchDescription([*arguments, waiting, *loopback, OpaqueFunction(function=_start)])
 
 
 def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:

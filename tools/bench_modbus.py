@@ -88,8 +88,8 @@ def timing(backend: str, seconds: float) -> None:
         median, late = np.percentile(durations, (50, 99)) * 1e3
         print(
             f'{backend}, {seconds:g} s: cycle of 12 channels {median:.2f} ms median, '
-            f'{late:.2f} ms p99, {durations.max() * 1e3:.2f} ms at most; at {1 / manifold.sample_period:g} Hz '
-            f'{missed} of {len(durations)} cycles missed'
+            f'{late:.2f} ms p99, {durations.max() * 1e3:.2f} ms at most; at '
+            f'{1 / manifold.sample_period:g} Hz {missed} of {len(durations)} cycles missed'
         )
     finally:
         manifold.close()

@@ -31,6 +31,10 @@ def domain() -> Iterator[None]:
         os.environ['ROS_DOMAIN_ID'] = before
 
 
+VENTED = ('vented', 'dead man')
+"""States in which the device vents."""
+
+
 class Emulator:
     """`boots emulate`, and the lines that are typed into it."""
 
@@ -58,10 +62,14 @@ class Emulator:
             time.sleep(0.01)
         return str(self.command.output[before:])
 
-    def until(self, state: str, seconds: float) -> None:
-        """Wait until the device says that it is in a state."""
+    def until_vented(self, seconds: float) -> None:
+        """Wait until the device vents."""
+        self.until(VENTED, seconds)
+
+    def until(self, states: tuple[str, ...], seconds: float) -> None:
+        """Wait until the device says that it is in one of some states."""
         deadline = time.monotonic() + seconds
-        while not (answer := self.type('state')).startswith(state):
+        while not (answer := self.type('state')).startswith(states):
             assert time.monotonic() < deadline, f'still {answer}'
             time.sleep(0.02)
 

@@ -57,7 +57,7 @@ def test_ctrl_c_cancels_and_leaves_the_device_vented(device: Any, start: Any) ->
     assert run.ends() == 1
     assert 'cancelled: the device was vented' in json.loads(run.output)['ended']
     assert run.left_over() == []
-    device.until('vented', 3.0)
+    device.until_vented(3.0)
 
 
 def test_a_client_that_is_killed_leaves_no_node_and_a_vented_device(
@@ -68,7 +68,7 @@ def test_a_client_that_is_killed_leaves_no_node_and_a_vented_device(
     run.signal(signal.SIGKILL)
     run.ends()
     assert run.left_over() == []
-    device.until('vented', 3.0)
+    device.until_vented(3.0)
 
 
 @pytest.mark.parametrize(

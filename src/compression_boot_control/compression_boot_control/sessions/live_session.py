@@ -331,6 +331,11 @@ class LiveSession:
         error = SessionError(int(self.state.error[0]))
         if error == SessionError.STOPPED and self._end is not None:
             return self._end
+        if error == SessionError.NOT_VENTED and self._end is not None:
+            why, cause = self._end
+            if why == SessionError.SAFETY:
+                # with the readings gone nobody can see the vent, and the cause is what helps
+                return why, f'{cause}; that the boots are vented could not be confirmed'
         text = ENDINGS[error]
         if error == SessionError.NOT_REACHED:
             text = f'{self._laggards()} {text}'

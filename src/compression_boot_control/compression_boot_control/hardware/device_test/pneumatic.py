@@ -19,7 +19,7 @@ ATMOSPHERE = 101_325.0
 FULL = 75.0 * MMHG
 """Reading at the port at which a fill ends [Pa]; the chamber has some 15 mmHg less."""
 
-FILL_LIMIT = 2.2
+FILL_LIMIT = 2.6
 """Longest fill time, as a share of what the garment file predicts [-] [P].
 
 There is no shortest one: a sleeve that was used before is still half full at no pressure.
