@@ -229,6 +229,21 @@ def test_one_lost_zone_is_left_out_and_two_end_the_session(running: Running) -> 
     )
 
 
+def test_the_cause_of_an_end_stays_where_no_reading_can_confirm_the_vent(
+    running: Running,
+) -> None:
+    session, _ = running
+    session.fail(SessionError.SAFETY, 'the supervisor vents')
+    unknown = np.full(len(session.garment), np.nan)
+    for _ in range(500):
+        session.step(unknown, 0.01)
+    assert session.done
+    assert session.ending() == (
+        SessionError.SAFETY,
+        'the supervisor vents; that the boots are vented could not be confirmed',
+    )
+
+
 def test_one_lost_zone_on_each_leg_is_no_reason_to_end(running: Running) -> None:
     session, boots = running
     session.follow_supervisor(['left_calf', 'right_foot'])
