@@ -6,13 +6,16 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compression_boot_control.analysis.bag_analysis import BagFacts
 from compression_boot_control.analysis.errors import BagError
 from compression_boot_control.analysis.findings import Finding, alarm_label
 from compression_boot_control.analysis.metric_table import BY_NAME, Scope
 from compression_boot_control.analysis.session_analysis import SessionAnalysis
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 DIGITS = 6
 """Decimals of the figures."""
@@ -123,6 +126,14 @@ def analysis_rows(bag: str, session: SessionAnalysis) -> list[Row]:
     return rows
 
 
+def rows_table(rows: Sequence[Row]) -> pa.Table:
+    """Rows as a table of `COLUMNS`."""
+    import pyarrow as pa
+
+    schema = pa.schema([(name, getattr(pa, kind)()) for name, kind in COLUMNS.items()])
+    return pa.Table.from_pylist(list(rows), schema=schema)
+
+
 def write_rows(path: Path, rows: Sequence[Row]) -> None:
     """Write rows as Parquet, whole or not at all.
 
@@ -131,11 +142,9 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
     BagError
         The file cannot be written.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pa.schema([(name, getattr(pa, kind)()) for name, kind in COLUMNS.items()])
-    table = pa.Table.from_pylist(list(rows), schema=schema)
+    table = rows_table(rows)
     draft = path.with_name(f'.{path.name}.{os.getpid()}')
     try:
         pq.write_table(table, draft, compression='zstd')

@@ -74,10 +74,41 @@ def bag_files(path: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
 
 
 def is_bag(path: Path) -> bool:
-    """Whether a folder or file looks like a bag."""
+    """Whether a folder or file looks like one bag.
+
+    A folder is one if it has a description, or if its files are numbered parts of one recording.
+    """
     if path.is_file():
         return _storage_of(path) != ''
-    return path.is_dir() and ((path / METADATA_FILE).is_file() or bool(_files_in(path)))
+    if not path.is_dir():
+        return False
+    if (path / METADATA_FILE).is_file():
+        return True
+    files = _files_in(path)
+    stems = {file.name.partition('.')[0].rpartition('_')[0] for file in files}
+    return len(files) == 1 or (len(stems) == 1 and stems != {''})
+
+
+def find_bags(folder: Path) -> list[Path]:
+    """All bags in a folder and in those inside it, sorted; folders of bags are not looked into.
+
+    Raises
+    ------
+    BagError
+        The folder may not be read.
+    """
+    found: list[Path] = []
+    try:
+        for entry in sorted(folder.iterdir()):
+            if entry.name.startswith('.'):
+                continue
+            if is_bag(entry):
+                found.append(entry)
+            elif entry.is_dir() and not entry.is_symlink():
+                found += find_bags(entry)
+    except OSError as error:
+        raise BagError.from_os('cannot look into', folder, error) from error
+    return found
 
 
 def _found_bag(path: Path) -> StoredBag:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +224,7 @@ def write_simulated_bag(
     namespace: str = '/boots',
     definition_of: Callable[[str], MessageDefinition] = message_definition,
     recording: SimulatedRecording | None = None,
+    sessions: int = 1,
 ) -> SimulatedRecording:
     """Write a bag of a simulated session.
 
@@ -242,6 +243,8 @@ def write_simulated_bag(
         Gives the `MessageDefinition` of a type name.
     recording : SimulatedRecording, optional
         What to write, in the place of a new simulation.
+    sessions : int
+        How often the session is written, one after another.
 
     Returns
     -------
@@ -264,10 +267,10 @@ def write_simulated_bag(
             qos = qos_text(reliable=reliable, transient_local=latched)
             bag.add_topic(f'{namespace}/{topic}', PACKAGE + kind, qos)
         count = len(recording.status)
-        for first in range(0, count, BLOCK):
+        make = partial(_batches, serializer, garment, plan, recording)
+        for session, first in product(range(sessions), range(0, count, BLOCK)):
             rows = np.arange(first, min(first + BLOCK, count))
-            make = partial(_batches, serializer, garment, plan, recording)
-            batches = list(make(rows, start, rng))
+            batches = list(make(rows, session * count, start, rng))
             order = np.concatenate([batch.log_time for batch in batches])
             owner = np.repeat(np.arange(len(batches)), [len(batch.data) for batch in batches])
             place = np.concatenate([np.arange(len(batch.data)) for batch in batches])
@@ -305,12 +308,14 @@ def _batches(
     plan: Plan,
     recording: SimulatedRecording,
     rows: IntArray,
+    earlier: int,
     start: float,
     rng: np.random.Generator,
 ) -> Iterator[_Batch]:
-    """Messages of all topics at some samples."""
+    """Messages of all topics at some samples, before which so many have been written."""
     names = list(garment.chamber_names)
-    stamp = np.rint((start + SAMPLE_PERIOD * rows) * 1e9).astype(np.int64)
+    sampled = round(start * 1e9) + np.rint(SAMPLE_PERIOD * 1e9 * (earlier + rows))
+    stamp = sampled.astype(np.int64)
     none = np.zeros(len(names))
     codes = np.zeros(len(names), np.uint8)
 
@@ -324,7 +329,7 @@ def _batches(
         data = serializer.rows(PACKAGE + kind, pattern, own)
         return _Batch(topic, sent + delayed('recorded', len(sent)), own['header.stamp'], data)
 
-    if rows[0] == 0:
+    if earlier + rows[0] == 0:
         layout = {
             'garment': garment.name,
             'backend': 'sim',
@@ -339,7 +344,7 @@ def _batches(
             'sample_period': SAMPLE_PERIOD,
         }
         yield batch('layout', 'Layout', stamp[:1], {'header.stamp': stamp[:1]}, layout)
-    sequence = rows + 1
+    sequence = earlier + rows + 1
     yield batch(
         'manifold/state',
         'ManifoldState',
@@ -352,7 +357,7 @@ def _batches(
             'exhaust': recording.exhaust[rows],
             'supply_pressure': recording.supply[rows],
             'pump': recording.pump[rows],
-            'permitted_sequence': rows,
+            'permitted_sequence': sequence - 1,
         },
         {
             'sequence': 1,
@@ -422,6 +427,7 @@ def _batches(
     spoken = rows[changed[rows] | (rows % SETPOINTS_EVERY == 0)]
     when = stamp[spoken - rows[0]] + delayed('pressures', len(spoken))
     numbers = np.cumsum(changed | (np.arange(len(changed)) % SETPOINTS_EVERY == 0))
+    numbers += earlier // len(changed) * int(numbers[-1])
     yield batch(
         'setpoints',
         'Setpoints',

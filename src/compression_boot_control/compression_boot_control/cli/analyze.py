@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from compression_boot_control.cli.analyze_folder import FolderOptions, analyze_folder
 from compression_boot_control.cli.errors import WrongUse
+from compression_boot_control.cli.farm_progress import SchedulerOption, WorkersOption
 from compression_boot_control.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from compression_boot_control.analysis.analysis_documents import Row
+    from compression_boot_control.analysis.bag_analysis import AnalysisOptions
     from compression_boot_control.analysis.session_analysis import SessionAnalysis
 
 HTML = 'Write a report to look at in a browser; it needs no network.'
@@ -39,12 +42,47 @@ def analyze(
         str,
         typer.Option('--protocol', metavar='P', help='Protocol that the session should follow.'),
     ] = '',
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            '--output',
+            metavar='DIR',
+            help='Many bags: folder of the results.  [default: boots_analysis in the folder]',
+        ),
+    ] = None,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = '',
 ) -> None:
     """Turn a bag into figures: pressure, speed, dose, order of the wave, latency, alarms.
 
     Reads bags of `boots up` and of `ros2 bag record`, whole and damaged; says what it cannot
     compute, and why. docs/analysis.md explains every figure.
+
+    A folder of many bags is analysed on all cores, or on a Dask cluster. A run that was killed goes
+    on where it was, and a bag that cannot be read does not stop the rest; the command then fails.
     """
+    from compression_boot_control.analysis.bag_analysis import AnalysisOptions
+    from compression_boot_control.analysis.bag_files import is_bag
+
+    if not bag.exists():
+        raise WrongUse(f'there is no bag {bag}; check the path')
+    options = AnalysisOptions(namespace, garment, protocol)
+    if bag.is_dir() and not is_bag(bag):
+        if html is not None or parquet is not None:
+            raise WrongUse(
+                f'{bag} is a folder of bags: --html and --parquet are for one bag; all '
+                'files of a folder go to --output'
+            )
+        analyze_folder(bag, options, FolderOptions(output, workers, scheduler, as_json))
+        return
+    if output is not None or workers is not None or scheduler:
+        raise WrongUse(f'{bag} is one bag: --output, --workers and --scheduler are for many')
+    _analyze_bag(bag, options, as_json=as_json, html=html, parquet=parquet)
+
+
+def _analyze_bag(
+    bag: Path, options: AnalysisOptions, *, as_json: bool, html: Path | None, parquet: Path | None
+) -> None:
     from rich.console import Console
 
     from compression_boot_control.analysis.analysis_documents import (
@@ -54,10 +92,8 @@ def analyze(
         write_rows,
     )
     from compression_boot_control.analysis.analysis_tables import render_facts, render_session
-    from compression_boot_control.analysis.bag_analysis import AnalysisOptions, analyse_bag
+    from compression_boot_control.analysis.bag_analysis import analyse_bag
 
-    if not bag.exists():
-        raise WrongUse(f'there is no bag {bag}; check the path')
     if html is not None:
         from compression_boot_control.analysis.report.session_section import session_section
     documents: list[dict[str, Any]] = []
@@ -74,7 +110,6 @@ def analyze(
         if html is not None:
             sections.append(session_section(session))
 
-    options = AnalysisOptions(namespace, garment, protocol)
     with Console(stderr=True).status(f'reading {bag}'):
         facts = analyse_bag(bag, options, take)
         if parquet is not None:
