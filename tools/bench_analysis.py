@@ -1,8 +1,8 @@
 """Time, memory and size of the analysis of a bag, report included.
 
 Simulates a session of 30 minutes at 100 Hz, writes it with the project's bag writer, and runs
-``boots analyze`` on it with report and Parquet. Then the same on a bag of several such sessions in a
-row, to see that memory does not grow with the bag. Prints the figures beside their goals.
+``boots analyze`` on it with report and Parquet. Then the same on a bag of several such sessions in
+a row, to see that memory does not grow with the bag. Prints the figures beside their goals.
 
 Run as ``python tools/bench_analysis.py``; ``--keep FOLDER`` keeps bag and report.
 """
