@@ -2,47 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from compression_boot_control.analysis.campaign_draw import CLAIMS, OF_VENTING, Draw, draw_batch
-from compression_boot_control.core.plan import Plan, StageKind
-from compression_boot_control.core.safety.hazards import HAZARDS
-from compression_boot_control.core.units import MMHG
-from compression_boot_control.hardware.garment_file import load_garment
-from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD
+from compression_boot_control.analysis.campaign_claims import CLAIMS
+from compression_boot_control.analysis.campaign_judgement import judged
+from compression_boot_control.analysis.campaign_run import CYCLES, run_part
+from compression_boot_control.analysis.task_farm import Cost, cost
 from compression_boot_control.plant.faults import FaultKind
-from compression_boot_control.plant.supervised_batch import SupervisedBatch
-from compression_boot_control.sessions.protocol_compiler import compile_protocol
-from compression_boot_control.sessions.protocol_library import load_protocol
 
-BATCH = 256
-"""Sessions that are stepped together."""
+PART = 256
+"""Sessions that are stepped together and make one part of the results."""
 
-GARMENTS = ('five_zone', 'four_zone', 'six_zone')
-LEGS = ('left', 'right', 'both')
+_PACKAGE = Path(__file__).resolve().parents[1]
+_DECIDING = ('core', 'plant', 'sessions', 'hardware/garment_file.py', 'analysis')
 
-DWELL = 20.0
-REST = 11.0
-"""Stages of a campaign's session [s]; the rest is long enough to judge a sensor's zero."""
 
-TAIL = 12.0
-"""Time vented after a session, in which faults that show in a vent are found [s]."""
+@dataclass(frozen=True)
+class Campaign:
+    """What a campaign is; equal campaigns have equal results.
 
-LONGEST = 240.0
-"""Time after which a session is stopped, whatever it does [s]."""
+    Attributes
+    ----------
+    sessions, seed : int
+    faults : bool
+        Every session is struck by one fault or two.
+    cycles : int
+        Whole cycles of a session, counted from the one in which the fault strikes.
+    """
 
-LOOK = 10
-"""Samples from one look at the verdict to the next."""
+    sessions: int
+    seed: int
+    faults: bool
+    cycles: int = CYCLES
 
-OVER = 125.0 * MMHG
-OVER_TIME = 0.3
-HELD = 20.0 * MMHG
-HELD_TIME = 190.0
-VENT_TIME = 12.0
+    def identity(self) -> dict[str, Any]:
+        """What must be equal for results to belong together; the code is a part of it."""
+        return {'command': 'campaign', **asdict(self), 'part': PART, 'code': code_digest()}
+
+    def tasks(self) -> dict[str, tuple[Any, ...]]:
+        """Arguments of `campaign_part` by the key of the part."""
+        sizes = {
+            number: min(PART, self.sessions - number * PART)
+            for number in range(-(-self.sessions // PART))
+        }
+        return {
+            f'{number:06}': (self.seed, number, size, self.faults, self.cycles)
+            for number, size in sizes.items()
+        }
+
+
+def campaign_part(seed: int, part: int, sessions: int, faults: bool, cycles: int) -> pa.Table:
+    """Do one part: the work of the task farm."""
+    return judged(run_part(seed, part, sessions, faults=faults, cycles=cycles), part)
+
+
+@lru_cache
+def code_digest() -> str:
+    """Digest of the code that decides what a session does."""
+    digest = hashlib.sha256()
+    for place in _DECIDING:
+        root = _PACKAGE / place
+        for file in sorted(root.rglob('*.py')) if root.is_dir() else (root,):
+            if root.name != 'analysis' or file.name.startswith('campaign'):
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@dataclass
+class KindCount:
+    """What became of one kind of fault, in the sessions that it struck alone.
+
+    Attributes
+    ----------
+    sessions, detected, exempt, undetected : int
+        Struck; told of in time; not, but listed as not detectable; not, though declared so.
+    times : list of float
+        From the fault to the first hazard [s].
+    first : dict
+        Hazard that told first, by how often.
+    """
+
+    sessions: int = 0
+    detected: int = 0
+    exempt: int = 0
+    undetected: int = 0
+    times: list[float] = field(default_factory=list)
+    first: dict[str, int] = field(default_factory=dict)
+
+    def as_dict(self, kind: FaultKind) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            'kind': kind.value,
+            'sessions': self.sessions,
+            'detected': self.detected,
+            'undetected_exempt': self.exempt,
+            'undetected': self.undetected,
+            'median_s': float(np.median(self.times)) if self.times else None,
+            'longest_s': max(self.times, default=None),
+            'first_hazard': self.first,
+            'claim': CLAIMS[kind].text(),
+            'exempt': CLAIMS[kind].exempt,
+        }
 
 
 @dataclass
@@ -51,7 +119,9 @@ class CampaignResult:
 
     Attributes
     ----------
-    sessions, seed, with_faults : int, int, bool
+    campaign : Campaign
+    counted : int
+        Sessions in the results; fewer than asked for if parts failed.
     session_seconds : float
         Simulated time of all sessions [s].
     adapted : int
@@ -61,231 +131,147 @@ class CampaignResult:
     violations : int
         Sessions with a chamber over its limits although the valves could have helped.
     beyond_valves : int
-        The same where a fault kept the air in: the relief valve and the zip are what is left.
+        The same where a fault kept the air in or let it in: the relief valve and the zip are left.
+    beyond_highest : dict
+        Highest pressure in those [mmHg], and air that the relief valve let out [g].
     undetected : int
-        Sessions whose only fault is declared detectable and was not detected.
+        Sessions whose only fault is declared detectable and was not detected in time.
     undetected_exempt : int
         The same with faults that cannot be told for certain.
     false_trips : int
         Sessions that the supervisor stopped before any fault, or without one.
-    highest : float
-        Highest pressure in a chamber [Pa].
-    by_fault : dict
-        Per kind of fault, alone: sessions, detected, median and longest time to detection [s].
+    highest_mmhg : float
+        Highest pressure in a chamber [mmHg].
+    by_fault : dict of FaultKind to KindCount
     trips : dict
         Hazards that were seen, by how many sessions.
     false_by_hazard : dict
     failures : list
-        Sessions that broke a promise: batch, place in it, and what.
+        Sessions that broke a promise: part, place in it, and what.
+    failed_parts : dict
+        Reasons of the parts that failed.
+    cost : Cost
     """
 
-    sessions: int
-    seed: int
-    with_faults: bool
+    campaign: Campaign
+    counted: int = 0
     session_seconds: float = 0.0
     adapted: int = 0
     faulted: int = 0
     violations: int = 0
     beyond_valves: int = 0
+    beyond_highest: dict[str, float] = field(default_factory=dict)
     undetected: int = 0
     undetected_exempt: int = 0
     false_trips: int = 0
-    highest: float = 0.0
-    by_fault: dict[str, dict[str, Any]] = field(default_factory=dict)
+    highest_mmhg: float = 0.0
+    by_fault: dict[FaultKind, KindCount] = field(default_factory=dict)
     trips: dict[str, int] = field(default_factory=dict)
     false_by_hazard: dict[str, int] = field(default_factory=dict)
     failures: list[dict[str, Any]] = field(default_factory=list)
+    failed_parts: dict[str, str] = field(default_factory=dict)
+    cost: Cost = field(default_factory=lambda: Cost(0.0, 0.0))
 
     @property
     def ok(self) -> bool:
-        """Whether every promise was kept."""
-        return self.violations == self.undetected == self.false_trips == 0
+        """Whether all was run and every promise was kept."""
+        broken = self.violations + self.undetected + self.false_trips
+        return not broken and not self.failed_parts
+
+    @property
+    def cpu_seconds_per_hour(self) -> float:
+        """Processor time for an hour of simulated session [s]."""
+        return self.cost.cpu_seconds / max(self.session_seconds / 3600.0, 1e-9)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        values = asdict(self) | {'ok': self.ok, 'highest_mmhg': self.highest / MMHG}
-        del values['highest']
-        for kind in values['by_fault'].values():
-            times = kind.pop('times')
-            kind['median_s'] = float(np.median(times)) if times else None
-            kind['longest_s'] = float(np.max(times)) if times else None
-            kind['claim'] = CLAIMS[FaultKind(kind['kind'])].expected
-            kind['exempt'] = CLAIMS[FaultKind(kind['kind'])].exempt
-        return values
+        return {
+            'ok': self.ok,
+            'sessions': self.campaign.sessions,
+            'seed': self.campaign.seed,
+            'with_faults': self.campaign.faults,
+            'cycles': self.campaign.cycles,
+            'counted': self.counted,
+            'session_seconds': self.session_seconds,
+            'adapted': self.adapted,
+            'faulted': self.faulted,
+            'violations': self.violations,
+            'beyond_valves': self.beyond_valves,
+            'beyond_highest': self.beyond_highest,
+            'undetected': self.undetected,
+            'undetected_exempt': self.undetected_exempt,
+            'false_trips': self.false_trips,
+            'highest_mmhg': self.highest_mmhg,
+            'by_fault': {kind.value: count.as_dict(kind) for kind, count in self.by_fault.items()},
+            'trips': self.trips,
+            'false_by_hazard': self.false_by_hazard,
+            'failures': self.failures,
+            'failed_parts': self.failed_parts,
+            'cpu_seconds': self.cost.cpu_seconds,
+            'cpu_seconds_per_simulated_hour': self.cpu_seconds_per_hour,
+        }
 
 
-@dataclass(frozen=True)
-class BatchOutcome:
-    """What happened in B sessions.
-
-    Attributes
-    ----------
-    draw : Draw
-    first : (B, H) array
-        Time at which each hazard was first seen [s]; infinite if never.
-    over, held, late : (B,) array
-        Longest time over the absolute limit, under pressure, and above 15 mmHg after a trip [s].
-    highest : (B,) array
-        Highest pressure [Pa].
-    seconds : float
-        Simulated time of each session [s].
-    """
-
-    draw: Draw
-    first: np.ndarray
-    over: np.ndarray
-    held: np.ndarray
-    late: np.ndarray
-    highest: np.ndarray
-    seconds: float
-
-
-def run_campaign(
-    sessions: int,
-    seed: int,
-    *,
-    faults: bool,
-    batch: int = BATCH,
-    first_batch: int = 0,
-    on_progress: Callable[[int], None] | None = None,
+def counted(
+    campaign: Campaign, tables: Mapping[str, pa.Table], failed: Mapping[str, str]
 ) -> CampaignResult:
-    """Run sessions in batches; batch k of a seed is always the same.
-
-    Parameters
-    ----------
-    sessions, seed : int
-    faults : bool
-        Strike the sessions with faults.
-    batch : int
-        Sessions that are stepped together.
-    first_batch : int
-        Number of the first batch, to go on with a campaign.
-    on_progress : callable or None
-        Called with the sessions done.
-    """
-    result = CampaignResult(sessions, seed, faults)
-    done = 0
-    number = first_batch
-    while done < sessions:
-        size = min(batch, sessions - done)
-        outcome = run_batch(seed, number, size, faults=faults)
-        _count(result, outcome, number)
-        done += size
-        number += 1
-        if on_progress is not None:
-            on_progress(done)
+    """Count what the parts of a campaign hold."""
+    result = CampaignResult(campaign, failed_parts=dict(failed), cost=cost(tables))
+    for table in tables.values():
+        for row in table.to_pylist():
+            _count(result, row)
     return result
 
 
-def campaign_plan(garment_name: str, leg: str) -> Plan:
-    """Plan of a campaign's sessions: two waves, patient with slow pumps."""
-    garment = load_garment(garment_name)
-    plan = compile_protocol(load_protocol('demonstration'), garment, leg=leg)
-    duration = np.where(plan.kind == StageKind.DWELL, DWELL, plan.duration)
-    duration = np.where(plan.kind == StageKind.REST, REST, duration)
-    return replace(
-        plan,
-        duration=duration,
-        timeout=np.full_like(plan.timeout, LONGEST),
-        session_time=LONGEST,
-        caps=np.full_like(plan.caps, 65.0 * MMHG),
-    )
+def _count(result: CampaignResult, row: Mapping[str, Any]) -> None:
+    """Add a session to the counts."""
+    result.counted += 1
+    result.session_seconds += row['simulated_s']
+    result.adapted += row['adapted']
+    result.faulted += bool(row['faults'])
+    result.highest_mmhg = max(result.highest_mmhg, row['highest_mmhg'])
+    _tally(result.trips, row['hazards'])
+    problems = []
+    if row['false_trip']:
+        strike = np.inf if row['strike_s'] is None else row['strike_s']
+        pairs = zip(row['hazards'], row['hazard_times_s'], strict=True)
+        result.false_trips += 1
+        _tally(result.false_by_hazard, [name for name, when in pairs if when < strike])
+        problems.append('false trip')
+    if row['violation']:
+        result.violations += 1
+        problems.append('violation')
+    if row['beyond_valves']:
+        result.beyond_valves += 1
+        _raise_to(result.beyond_highest, 'highest_mmhg', row['highest_mmhg'])
+        _raise_to(result.beyond_highest, 'supply_mmhg', row['supply_mmhg'])
+        _raise_to(result.beyond_highest, 'relieved_g', row['relieved_g'])
+    if row['undetected'] is not None:
+        problems += _note_detection(result, row)
+    if problems:
+        told = ('part', 'place', 'faults', 'chambers', 'magnitudes', 'strike_s', 'over_s', 'held_s')
+        seen = dict(zip(row['hazards'], row['hazard_times_s'], strict=True))
+        failure = {name: row[name] for name in (*told, 'late_s')}
+        result.failures.append(failure | {'problems': problems, 'seen': seen})
 
 
-def run_batch(seed: int, number: int, size: int, *, faults: bool) -> BatchOutcome:
-    """Run one batch of a campaign."""
-    rng = np.random.default_rng((seed, number, int(faults)))
-    garment_name = GARMENTS[number % len(GARMENTS)]
-    leg = LEGS[int(rng.integers(len(LEGS)))]
-    plan = campaign_plan(garment_name, leg)
-    garment = load_garment(garment_name)
-    draw = draw_batch(garment, leg, size, rng, faults=faults)
-    batch = SupervisedBatch(
-        draw.parameters, draw.believed, plan, draw.intensity, int(rng.integers(2**31))
-    )
-    strike_cycle = np.full(size, -1)
-    struck = ~np.isfinite(draw.strike)
-    strike_cycle[struck] = 0
-    first = np.full((size, len(HAZARDS)), np.inf)
-    over, held, late = (np.zeros(draw.parameters.shape) for _ in range(3))
-    most_over, most_held, most_late, highest = (np.zeros(size) for _ in range(4))
-    tripped = np.zeros(size, dtype=np.bool_)
-    ended = np.inf
-    look = LOOK * SAMPLE_PERIOD
-    for tick in range(round((LONGEST + TAIL + 16.0) / SAMPLE_PERIOD)):
-        now = tick * SAMPLE_PERIOD
-        batch.step()
-        due = ~struck & (draw.strike <= now)
-        if due.any():
-            chosen = np.flatnonzero(due)
-            batch.boots.set_fault(*(one for place in chosen for one in draw.faults[place]))
-            struck |= due
-            strike_cycle[due] = batch.memory.progress.cycles_done[due, 0]
-        if tick % LOOK:
-            continue
-        pressure = batch.boots.true_pressure
-        over = np.where(pressure > OVER, over + look, 0.0)
-        held = np.where(pressure > HELD, held + look, 0.0)
-        late = np.where((pressure > HELD) & tripped[:, None], late + look, 0.0)
-        most_over = np.maximum(most_over, over.max(axis=-1))
-        most_held = np.maximum(most_held, held.max(axis=-1))
-        most_late = np.maximum(most_late, late.max(axis=-1))
-        highest = np.maximum(highest, pressure.max(axis=-1))
-        seen = (batch.safety.active | batch.safety.latch).any(axis=1)
-        first = np.where(seen & ~np.isfinite(first), now, first)
-        tripped |= batch.safety.vent.any(axis=-1) & (now > 1.0)
-        cycles = batch.memory.progress.cycles_done[:, 0]
-        enough = struck & (cycles >= strike_cycle + 2)
-        batch.request.stop[:, 0] |= enough | (now > LONGEST)
-        if not np.isfinite(ended) and batch.done.all():
-            ended = now
-        if now > ended + TAIL:
-            break
-    return BatchOutcome(draw, first, most_over, most_held, most_late, highest, now)
-
-
-def _count(result: CampaignResult, outcome: BatchOutcome, number: int) -> None:
-    """Add a batch to the counts."""
-    draw = outcome.draw
-    result.session_seconds += outcome.seconds * len(draw.strike)
-    result.adapted += draw.adapted
-    result.highest = max(result.highest, float(outcome.highest.max()))
-    for place, faults in enumerate(draw.faults):
-        first, strike = outcome.first[place], draw.strike[place]
-        seen = np.flatnonzero(np.isfinite(first))
-        _tally(result.trips, [HAZARDS[i].id for i in seen])
-        kinds = [fault.kind for fault in faults]
-        result.faulted += bool(kinds)
-        problems = []
-        early = [HAZARDS[i].id for i in seen if first[i] < strike]
-        if early:
-            result.false_trips += 1
-            _tally(result.false_by_hazard, early)
-            problems.append('false trip')
-        broken = (
-            outcome.over[place] > OVER_TIME + 0.3
-            or outcome.held[place] > HELD_TIME
-            or outcome.late[place] > VENT_TIME
-        )
-        if broken and OF_VENTING.intersection(kinds):
-            result.beyond_valves += 1
-        elif broken:
-            result.violations += 1
-            problems.append('violation')
-        if len(kinds) == 1 and not early:
-            problems += _note_detection(result, kinds[0], first, float(strike))
-        if problems:
-            result.failures.append(
-                {
-                    'batch': number,
-                    'place': place,
-                    'faults': [kind.value for kind in kinds],
-                    'chambers': [fault.chamber for fault in faults],
-                    'strike_s': float(strike),
-                    'problems': problems,
-                    'seen': {HAZARDS[i].id: float(first[i]) for i in seen},
-                }
-            )
+def _note_detection(result: CampaignResult, row: Mapping[str, Any]) -> list[str]:
+    """Note whether a fault that came alone was detected."""
+    count = result.by_fault.setdefault(FaultKind(row['faults'][0]), KindCount())
+    count.sessions += 1
+    if row['detection_s'] is not None:
+        count.times.append(row['detection_s'])
+        _tally(count.first, row['hazards'][:1])
+    if not row['undetected']:
+        count.detected += 1
+        return []
+    if row['exempt']:
+        count.exempt += 1
+        result.undetected_exempt += 1
+        return []
+    count.undetected += 1
+    result.undetected += 1
+    return ['undetected' if row['detection_s'] is None else 'detected late']
 
 
 def _tally(counts: dict[str, int], ids: Iterable[str]) -> None:
@@ -293,20 +279,5 @@ def _tally(counts: dict[str, int], ids: Iterable[str]) -> None:
         counts[name] = counts.get(name, 0) + 1
 
 
-def _note_detection(
-    result: CampaignResult, kind: FaultKind, first: np.ndarray, strike: float
-) -> list[str]:
-    """Note whether a fault that came alone was detected."""
-    row = result.by_fault.setdefault(
-        kind.value, {'kind': kind.value, 'sessions': 0, 'detected': 0, 'times': []}
-    )
-    row['sessions'] += 1
-    if np.isfinite(first).any():
-        row['detected'] += 1
-        row['times'].append(float(first.min()) - strike)
-        return []
-    if CLAIMS[kind].exempt:
-        result.undetected_exempt += 1
-        return []
-    result.undetected += 1
-    return ['undetected']
+def _raise_to(values: dict[str, float], name: str, value: float) -> None:
+    values[name] = max(values.get(name, 0.0), value)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import numpy as np
 
+from compression_boot_control.analysis.campaign_claims import CLAIMS
 from compression_boot_control.core.garment import Garment, Pump
 from compression_boot_control.core.pneumatics import (
     ATMOSPHERE,
     REFERENCE_DENSITY,
     hose_coefficients,
 )
-from compression_boot_control.core.signals import FloatArray
+from compression_boot_control.core.signals import BoolArray, FloatArray
 from compression_boot_control.core.units import (
     CONDUCTANCE,
     LITRE,
     LITRE_PER_MINUTE,
-    MILLILITRE,
     MILLIMETRE,
-    MINUTE,
     MMHG,
 )
 from compression_boot_control.plant.faults import Fault, FaultKind
@@ -44,81 +41,14 @@ BOTH_LEGS = 15.0 * LITRE_PER_MINUTE
 [m3/s]."""
 
 
-@dataclass(frozen=True)
-class Claim:
-    """What is claimed of a fault.
+STRATA = 8
+"""Parts into which the range of the pumps' flow is divided."""
 
-    Attributes
-    ----------
-    expected : str
-        Which hazard shows it, and until when.
-    exempt : str
-        Why it cannot be told for certain; empty: it is declared detectable.
-    magnitudes : tuple of float or None
-        Range from which magnitudes are drawn, in the unit of the fault; None: it has none.
-    """
+STRIKE = (2.0, 60.0)
+"""When faults strike [s]."""
 
-    expected: str
-    exempt: str = ''
-    magnitudes: tuple[float, float] | None = None
-
-
-_BY_CYCLE = 'by the end of the next whole cycle and 12 s of vent'
-
-CLAIMS: Mapping[FaultKind, Claim] = MappingProxyType(
-    {
-        FaultKind.INLET_STUCK_OPEN: Claim(
-            f'SR-08 or SR-10, {_BY_CYCLE}',
-            'an exhaust that passes more than the inlet keeps the pressure right',
-            (0.5, 1.0),
-        ),
-        FaultKind.INLET_STUCK_SHUT: Claim(f'SR-11, {_BY_CYCLE}'),
-        FaultKind.EXHAUST_STUCK_OPEN: Claim(
-            f'SR-11, {_BY_CYCLE}',
-            'an inlet that passes more than the exhaust keeps the pressure right',
-            (0.5, 1.0),
-        ),
-        FaultKind.EXHAUST_STUCK_SHUT: Claim(f'SR-10, {_BY_CYCLE}'),
-        FaultKind.HOSE_KINK: Claim(
-            f'SR-13 or SR-11, {_BY_CYCLE}',
-            'a kink that comes while air is in hides it from the sensor at the port',
-            (0.005, 0.02),
-        ),
-        FaultKind.HOSE_BURST: Claim(f'SR-11, {_BY_CYCLE}', magnitudes=(0.5, 1.0)),
-        FaultKind.LEAK: Claim(
-            'SR-12 after 7 s beyond what creep and cooling take',
-            'a dwell of 20 s is too short to tell a leak from creep and cooling',
-            (200.0 * MILLILITRE / MINUTE, 1000.0 * MILLILITRE / MINUTE),
-        ),
-        FaultKind.PUMP_DEAD: Claim(f'SR-11, {_BY_CYCLE}'),
-        FaultKind.PUMP_WEAK: Claim(
-            f'SR-11, {_BY_CYCLE}',
-            'a cycle after the first needs so little air that a weak pump may suffice',
-            (0.1, 0.3),
-        ),
-        FaultKind.RELIEF_STUCK_SHUT: Claim(
-            'SR-19 once the supply rises that far',
-            'shows only where the supply would have opened it',
-        ),
-        FaultKind.SENSOR_OFFSET: Claim(
-            f'SR-14, {_BY_CYCLE}', magnitudes=(11.0 * MMHG, 40.0 * MMHG)
-        ),
-        FaultKind.SENSOR_DRIFT: Claim(
-            'SR-14 or SR-10 once it is off by 5 mmHg in a vent',
-            'a slow drift may end the session still within 5 mmHg',
-            (0.1 * MMHG, 1.0 * MMHG),
-        ),
-        FaultKind.SENSOR_STUCK: Claim(f'SR-15, {_BY_CYCLE}'),
-        FaultKind.SENSOR_NOISY: Claim(f'SR-16, {_BY_CYCLE}', magnitudes=(5.0 * MMHG, 15.0 * MMHG)),
-        FaultKind.SENSOR_NAN: Claim('SR-03, within 0.2 s'),
-        FaultKind.SENSOR_DEAD: Claim('SR-03, within 0.2 s'),
-        FaultKind.SUPPLY_SENSOR_NAN: Claim('SR-20, within 0.2 s'),
-    }
-)
-"""Faults of a campaign; swapped hoses are there from the start, which the pre-use check sees."""
-
-OF_VENTING = frozenset({FaultKind.EXHAUST_STUCK_SHUT, FaultKind.HOSE_KINK})
-"""Faults that keep the air in, whatever the valves do."""
+INTENSITIES = (0.7, 1.6)
+"""Scale on pressures of 40 mmHg and less: from gentle up to 65 mmHg."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +61,7 @@ class Draw:
         The devices as their files name them; arrays (B, N).
     parameters : PlantParameters
         The same on legs, to a workshop's tolerance.
-    adapted : int
+    adapted : (B,) bool array
         Devices whose hoses or exhausts were widened to what the design rules ask for.
     intensity : (B, 1) array
     strike : (B,) array
@@ -142,7 +72,7 @@ class Draw:
 
     believed: Garment
     parameters: PlantParameters
-    adapted: int
+    adapted: BoolArray
     intensity: FloatArray
     strike: FloatArray
     faults: tuple[tuple[Fault, ...], ...]
@@ -154,6 +84,7 @@ def draw_batch(
     sessions: int,
     rng: np.random.Generator,
     *,
+    flow: tuple[float, float],
     faults: bool,
 ) -> Draw:
     """Draw devices over the ranges of the literature, legs, intensities and faults.
@@ -161,25 +92,39 @@ def draw_batch(
     A device that no maker would build is adapted by three rules: one chamber's exhaust and hose
     must vent 110 mmHg in 10 s, one hose must carry all of the pump's air without a port reading
     above `HIGHEST_PORT`, and an inlet is at least `LEAST_INLET`.
-    A pump for both legs gives at least `BOTH_LEGS`.
+
+    Parameters
+    ----------
+    flow : tuple of float
+        Range of the pumps' free flow [m3/s]; see `flow_range`.
     """
-    least = BOTH_LEGS if leg == 'both' else LEAST_FLOW
-    believed, adapted = draw_devices(garment, least, sessions, rng)
+    believed, adapted = draw_devices(garment, flow, sessions, rng)
     parameters = random_garments(believed, rng, (sessions,))
     strike = np.full(sessions, np.inf)
     struck: list[tuple[Fault, ...]] = [()] * sessions
     if faults:
-        strike = rng.uniform(2.0, 45.0, sessions)
+        strike = rng.uniform(*STRIKE, sessions)
         worn = [i for i, own in enumerate(garment.legs) if leg in (own, 'both')]
         struck = [_draw_faults(worn, session, rng) for session in range(sessions)]
-    intensity = rng.uniform(0.7, 1.6, (sessions, 1))
+    intensity = rng.uniform(*INTENSITIES, (sessions, 1))
     return Draw(believed, parameters, adapted, intensity, strike, tuple(struck))
 
 
+def flow_range(leg: str, stratum: int) -> tuple[float, float]:
+    """Free flow of the pumps of one stratum, in even steps of the logarithm [m3/s].
+
+    Sessions that are stepped together have similar pumps, so that they end at similar times. A pump
+    for both legs gives at least `BOTH_LEGS`.
+    """
+    least = BOTH_LEGS if leg == 'both' else LEAST_FLOW
+    ratio = MOST_FLOW / least
+    return least * ratio ** (stratum / STRATA), least * ratio ** ((stratum + 1) / STRATA)
+
+
 def draw_devices(
-    garment: Garment, least_flow: float, count: int, rng: np.random.Generator
-) -> tuple[Garment, int]:
-    """Draw devices; how many were adapted to the design rules comes with them."""
+    garment: Garment, flow: tuple[float, float], count: int, rng: np.random.Generator
+) -> tuple[Garment, BoolArray]:
+    """Draw devices; which of them were adapted to the design rules, (B,), comes with them."""
     shape = (count, len(garment))
 
     def even(low: float, high: float, size: tuple[int, ...]) -> FloatArray:
@@ -189,7 +134,7 @@ def draw_devices(
         drawn: FloatArray = low * (high / low) ** rng.random((count, 1))
         return np.broadcast_to(drawn, shape).copy()
 
-    free_flow = logarithmic(least_flow, MOST_FLOW)[:, 0]
+    free_flow = logarithmic(*flow)[:, 0]
     shut_off = even(300.0, 600.0, (count,)) * MMHG
     bore = np.broadcast_to(even(3.0, 8.0, (count, 1)), shape) * MILLIMETRE
     length = garment.hose_length * even(0.5, 1.5, (count, 1))
@@ -217,7 +162,7 @@ def draw_devices(
         leak=nominal.leak,
         pump=Pump(free_flow, shut_off),  # type: ignore[arg-type]
     )
-    return believed, int(adapted.sum())
+    return believed, adapted
 
 
 def _wide_enough(
@@ -249,6 +194,8 @@ def _draw_faults(worn: list[int], session: int, rng: np.random.Generator) -> tup
 
 
 def _draw_fault(kind: FaultKind, worn: list[int], session: int, rng: np.random.Generator) -> Fault:
-    limits = CLAIMS[kind].magnitudes
-    magnitude = None if limits is None else float(rng.uniform(*limits))
+    claim = CLAIMS[kind]
+    magnitude = None if claim.magnitudes is None else float(rng.uniform(*claim.magnitudes))
+    if magnitude is not None and claim.both_ways and rng.random() < 0.5:
+        magnitude = -magnitude
     return Fault(kind, worn[int(rng.integers(len(worn)))], magnitude, (session,))

@@ -7,8 +7,9 @@ is permitted, sample by sample as the nodes do it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -32,7 +33,13 @@ from compression_boot_control.core.sequence import (
     SequenceTable,
     SessionStatus,
 )
-from compression_boot_control.core.signals import Actuation, BoolArray, FloatArray
+from compression_boot_control.core.signals import (
+    Actuation,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Readings,
+)
 from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD, zeroed
 from compression_boot_control.plant.compiled_tick import (
@@ -42,9 +49,15 @@ from compression_boot_control.plant.compiled_tick import (
     owned,
     tick,
 )
+from compression_boot_control.plant.faults import Fault
 from compression_boot_control.plant.parameters import PlantParameters
 
+WATCHED_TIME = 6.0
+"""Time vented before a session that the supervisor has watched [s]."""
+
 Arrays = TypeVar('Arrays', bound=tuple[Any, ...])
+Kept = TypeVar('Kept')
+Described = TypeVar('Described')
 
 
 @lru_cache
@@ -62,6 +75,8 @@ def compiled_tick() -> Callable[..., None]:
 
 class SupervisedBatch:
     """B sessions on B garments of N chambers, each under a supervisor.
+
+    `rows` says which of the first B sessions each row is.
 
     Parameters
     ----------
@@ -85,7 +100,11 @@ class SupervisedBatch:
         seed: int,
     ) -> None:
         batch = (parameters.shape[0], parameters.shape[1])
+        self.rows = np.arange(batch[0])
         self.boots = SimulatedBoots(parameters, seed)
+        self._believed = believed
+        self._faults: dict[int, tuple[Fault, ...]] = {}
+        self._seed = seed
         sensing = _spread(zeroed(self.boots, believed), batch)
         self.memory = TickMemory.initial(batch)._replace(sensing=sensing, intensity=intensity * 1.0)
         self.request = owned(SequenceRequest.nothing(batch))._replace(intensity=intensity * 1.0)
@@ -101,6 +120,37 @@ class SupervisedBatch:
         self._permitted = Actuation.vented(batch)
         self._now = np.zeros((batch[0], 1))
         self._no = np.zeros((batch[0], 1), dtype=np.bool_)
+        # as in the nodes, the supervisor has looked at vented boots when a session begins
+        for _ in range(round(WATCHED_TIME / SAMPLE_PERIOD)):
+            self._judge(self.boots.step(self._permitted, SAMPLE_PERIOD), np.zeros(batch))
+
+    def strike(self, row: int, faults: tuple[Fault, ...]) -> None:
+        """Switch faults on in one session, the one that is at `row` now."""
+        self._faults[int(self.rows[row])] = faults
+        self.boots.set_fault(*(replace(fault, batch=(row,)) for fault in faults))
+
+    def narrow(self, kept: IntArray) -> None:
+        """Go on with some of the sessions; `rows` then says which of the first ones they are.
+
+        The noise of the sensors is another from here on.
+        """
+        self.rows = self.rows[kept]
+        parameters = _rows_of(self.boots.parameters, kept)
+        self._seed += 1
+        self.boots = SimulatedBoots(parameters, self._seed, state=_rows_of(self.boots.state, kept))
+        for row, session in enumerate(self.rows):
+            if int(session) in self._faults:
+                self.strike(row, self._faults[int(session)])
+        self._believed = _rows_of(self._believed, kept)
+        self._table = SafetyTable.build(HARD_LIMITS, self._believed.legs, self._believed)
+        self.memory = _kept(self.memory, kept)
+        self.request = _kept(self.request, kept)
+        self._model = self._model._replace(
+            sensing=_kept(self._model.sensing, kept), control=_kept(self._model.control, kept)
+        )
+        self.safety = _kept(self.safety, kept)
+        self._permitted = _rows_of(self._permitted, kept)
+        self._now, self._no = self._now[kept], self._no[kept]
 
     @property
     def done(self) -> BoolArray:
@@ -122,6 +172,14 @@ class SupervisedBatch:
             readings.supply_pressure,
             SAMPLE_PERIOD,
         )
+        self._judge(readings, memory.target)
+        vent = self.safety.vent
+        self._permitted = restricted(Actuation(memory.inlet, memory.exhaust, memory.pump), vent)
+        # the planner ends a session that has lost a zone
+        self.request.stop[:] |= vent.any(axis=-1, keepdims=True)
+
+    def _judge(self, readings: Readings, target: FloatArray) -> None:
+        """Let the supervisor judge a sample, by the command that it permitted before."""
         before = self._permitted
         inputs = SafetyInputs(
             raw=readings.pressure,
@@ -131,7 +189,7 @@ class SupervisedBatch:
             emergency=self._no,
             device_fault=self._no,
             orders=Orders(
-                target=memory.target,
+                target=target,
                 inlet=before.inlet,
                 exhaust=before.exhaust,
                 pump=before.pump[:, None],
@@ -139,10 +197,25 @@ class SupervisedBatch:
             ),
         )
         self.safety = supervisor_step(self._table, self.safety, inputs, SAMPLE_PERIOD)
-        vent = self.safety.vent
-        self._permitted = restricted(Actuation(memory.inlet, memory.exhaust, memory.pump), vent)
-        # the planner ends a session that has lost a zone
-        self.request.stop[:] |= vent.any(axis=-1, keepdims=True)
+
+
+def _kept(values: Kept, rows: IntArray) -> Kept:
+    """Rows of all arrays of a named tuple; numbers are the same for all rows."""
+    if isinstance(values, tuple):
+        return cast(Kept, type(values)(*(_kept(value, rows) for value in values)))
+    return cast(Kept, values[rows]) if isinstance(values, np.ndarray) else values
+
+
+def _rows_of(values: Described, rows: IntArray) -> Described:
+    """Rows of what a dataclass says of each of many garments; the rest is the same for all."""
+    taken: dict[str, Any] = {}
+    for field in fields(values):  # type: ignore[arg-type]
+        value = getattr(values, field.name)
+        if is_dataclass(value):
+            taken[field.name] = _rows_of(value, rows)
+        elif isinstance(value, np.ndarray) and value.ndim and field.name != 'neighbours':
+            taken[field.name] = value[rows]
+    return replace(values, **taken)  # type: ignore[type-var]
 
 
 def _spread(values: Arrays, shape: tuple[int, int]) -> Arrays:

@@ -22,10 +22,29 @@ _REFERENCE_FLOW = 2e-4
 _PLENTY = 100.0 * 133.322
 """Pressure of the supply below which all of the pump's air goes into the chambers [Pa]."""
 
-_CREEP = 0.3
-_COOLING = 8.0 * 133.322
-"""What a chamber at rest may take up besides a leak: yielding of the limb, as a share of its
-nominal elastic volume, and a fall by cooling [Pa] [P]."""
+_HARDLY_OPEN = 1e-6
+"""Opening that counts only where no inlet is open [0..1]."""
+
+_WORKSHOP = 1.1
+"""Pump and valves of a sound device may differ from its garment file by this factor [P]."""
+
+_LARGER_LEG, _SOFTER_LEG = 1.2, 2.0
+"""Rest volume and compliance on a leg, at most, as shares of the garment file's [P]."""
+
+_CREEP, _CREEP_TIME = 0.15, 10.0
+"""Yielding of the limb, at most, as a share of the elastic volume, and its time constant, at least
+[-], [s] [P]."""
+
+_COUPLING = 0.1
+"""Volume that a chamber gets back when a neighbour lets go, as a share of its elastic one [P]."""
+
+_WARMTH = 3.0 / 293.15 / (12.0 / 60_000.0)
+"""Share by which a chamber's air shrinks as it cools after an inflow [s/m3]: 3 K at 12 L/min
+[P]."""
+
+RAIL_TOLERANCE = 5.0 * 133.322
+PORT_TOLERANCE = 1.0 * 133.322
+"""Error of the supply's sensor, and what is left of a port's once its zero is known [Pa] [P]."""
 
 
 class Expectation(NamedTuple):
@@ -35,12 +54,16 @@ class Expectation(NamedTuple):
     ----------
     rest_volume, compliance : (..., N) array
         [m3], [m3/Pa].
-    inlet_conductance, dead_band : (..., N) array
+    inlet_conductance, exhaust_conductance, dead_band : (..., N) array
         [m3/(s Pa)], [0..1).
+    valve_response : (..., N) array
+        Time constant of the valves [s].
     hose_linear, hose_quadratic : (..., N) array
         Pressure drop per flow [Pa s/m3], and per squared flow [Pa s2/m6].
     leak : (..., N) array
         Calibrated leak at 60 mmHg [m3/s].
+    touching : (N, N) array
+        1 where two chambers touch.
     free_flow, shut_off, relief : (..., 1) array
         Pump [m3/s, Pa], and relief valve of the supply [Pa].
     """
@@ -48,10 +71,13 @@ class Expectation(NamedTuple):
     rest_volume: FloatArray
     compliance: FloatArray
     inlet_conductance: FloatArray
+    exhaust_conductance: FloatArray
     dead_band: FloatArray
+    valve_response: FloatArray
     hose_linear: FloatArray
     hose_quadratic: FloatArray
     leak: FloatArray
+    touching: FloatArray
     free_flow: FloatArray
     shut_off: FloatArray
     relief: FloatArray
@@ -68,10 +94,13 @@ class Expectation(NamedTuple):
             rest_volume=garment.rest_volume,
             compliance=garment.compliance,
             inlet_conductance=garment.inlet_conductance,
+            exhaust_conductance=garment.exhaust_conductance,
             dead_band=garment.valve_dead_band,
+            valve_response=garment.valve_response,
             hose_linear=linear,
             hose_quadratic=quadratic,
             leak=garment.leak,
+            touching=garment.neighbours(),
             free_flow=level(garment.pump.free_flow),
             shut_off=level(garment.pump.shut_off_pressure),
             relief=level(garment.supply.relief_pressure),
@@ -104,25 +133,114 @@ def air_needed(expectation: Expectation, pressure: FloatArray) -> FloatArray:
     return expectation.rest_volume + air_beyond_slack(expectation, pressure)
 
 
-def air_at_rest(expectation: Expectation, pressure: FloatArray) -> FloatArray:
-    """Air that a chamber at rest may take up by creep and cooling, without a leak [m3]."""
-    elastic = expectation.compliance * pressure
-    volume = expectation.rest_volume + elastic
-    cooled = _COOLING * (2.0 * expectation.compliance + volume / _ATMOSPHERE)
-    taken: FloatArray = 2.0 * _CREEP * elastic + cooled
-    return taken
+def most_air_beyond_slack(expectation: Expectation, pressure: FloatArray) -> FloatArray:
+    """The same on the largest and softest leg that there is [m3]."""
+    elastic = _SOFTER_LEG * expectation.compliance * pressure
+    volume = _LARGER_LEG * expectation.rest_volume + elastic
+    beyond: FloatArray = elastic + volume * pressure / _ATMOSPHERE
+    return beyond
+
+
+def most_air(expectation: Expectation, pressure: FloatArray) -> FloatArray:
+    """Air that a chamber can hold at a gauge pressure, by the count of the strongest pump [m3]."""
+    held = _LARGER_LEG * expectation.rest_volume + most_air_beyond_slack(expectation, pressure)
+    return np.asarray(_WORKSHOP * held)
+
+
+class Hold(NamedTuple):
+    """What has gone on in a chamber since its set-point was reached; (..., N) arrays.
+
+    Attributes
+    ----------
+    time : array
+        Since then [s].
+    rise : array
+        Of the pressure since then [Pa].
+    neighbours_fall : array
+        Of the sum of its neighbours' pressures [Pa].
+    warm_flow : array
+        Highest inflow shortly before [m3/s].
+    let_out : array
+        Air that went out by the exhaust at most [m3].
+    """
+
+    time: FloatArray
+    rise: FloatArray
+    neighbours_fall: FloatArray
+    warm_flow: FloatArray
+    let_out: FloatArray
+
+
+def most_topping(
+    expectation: Expectation, pressure: FloatArray, hold: Hold, leak_share: float
+) -> FloatArray:
+    """Air that a sound chamber may take while it holds a pressure, and what it may leak [m3].
+
+    Rising to its set-point, yielding of the limb, cooling after the inflow, room that neighbours
+    give back, what the exhaust let out again, and the leak.
+    """
+    density = 1.0 + pressure / _ATMOSPHERE
+    soft = _SOFTER_LEG * expectation.compliance
+    volume = _LARGER_LEG * expectation.rest_volume + soft * pressure
+    rise = np.maximum(hold.rise, 0.0) + PORT_TOLERANCE
+    yielding = _CREEP * soft * pressure * (1.0 - np.exp(-hold.time / _CREEP_TIME))
+    room = _COUPLING * soft * np.maximum(hold.neighbours_fall, 0.0)
+    cooling = volume * _WARMTH * hold.warm_flow
+    taken: FloatArray = density * (soft * rise + yielding + room + cooling)
+    taken = taken + volume * rise / _ATMOSPHERE + hold.let_out
+    return taken + leak_share * expectation.leak * hold.time
 
 
 def valve_flow(
     expectation: Expectation, inlet: FloatArray, supply: FloatArray, raw: FloatArray
 ) -> FloatArray:
     """Flow through each inlet by the pressures on both sides of it (ISO 6358) [m3/s]."""
-    opening = np.maximum(inlet - expectation.dead_band, 0.0) / (1.0 - expectation.dead_band)
-    upstream = supply + _ATMOSPHERE
-    ratio = np.minimum((raw + _ATMOSPHERE) / upstream, 1.0)
+    opening = _beyond_dead_band(expectation, inlet)
+    return _orifice_flow(opening * expectation.inlet_conductance, supply, raw)
+
+
+def most_outflow(expectation: Expectation, exhaust: FloatArray, port: FloatArray) -> FloatArray:
+    """Flow through each exhaust, at most, by the pressure at its port [m3/s]."""
+    opening = _beyond_dead_band(expectation, exhaust)
+    conductance = _WORKSHOP * opening * expectation.exhaust_conductance
+    return _orifice_flow(conductance, np.maximum(port + PORT_TOLERANCE, 0.0), np.zeros(1))
+
+
+def flow_bounds(
+    expectation: Expectation, inlet: FloatArray, supply: FloatArray, port: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Least and most that can flow through each inlet, given what sensors and valves are off.
+
+    Parameters
+    ----------
+    expectation : Expectation
+    inlet : (..., N) array
+        Positions of the valves [0..1].
+    supply : (..., 1) array
+        Measured pressure of the supply [Pa]; NaN if not measured.
+    port : (..., N) array
+        Pressure at the ports, with their zeros taken off [Pa].
+    """
+    known = np.isfinite(supply)
+    rail = np.where(known, supply, 0.0)
+    least = valve_flow(expectation, inlet, rail - RAIL_TOLERANCE, port + PORT_TOLERANCE)
+    rail = np.where(known, supply, expectation.relief)
+    most = valve_flow(expectation, inlet, rail + RAIL_TOLERANCE, port - PORT_TOLERANCE)
+    return np.asarray(np.where(known, least / _WORKSHOP, 0.0)), np.asarray(_WORKSHOP * most)
+
+
+def _beyond_dead_band(expectation: Expectation, opening: FloatArray) -> FloatArray:
+    band = expectation.dead_band
+    beyond: FloatArray = np.maximum(opening - band, 0.0) / (1.0 - band)
+    return beyond
+
+
+def _orifice_flow(conductance: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
+    upstream = before + _ATMOSPHERE
+    ratio = np.minimum((after + _ATMOSPHERE) / upstream, 1.0)
     bent = np.maximum(ratio - _CRITICAL_RATIO, 0.0) / (1.0 - _CRITICAL_RATIO)
-    flow: FloatArray = opening * expectation.inlet_conductance * upstream
-    return flow * np.sqrt(1.0 - bent * bent)
+    flow: FloatArray = conductance * upstream * np.sqrt(1.0 - bent * bent)
+    return flow
 
 
 def across_chambers(values: FloatArray) -> FloatArray:
@@ -137,10 +255,12 @@ def expected_flow(
     pump: FloatArray,
     supply: FloatArray,
     through_valves: FloatArray,
+    starved: BoolArray,
 ) -> FloatArray:
     """Flow that each chamber should get by now, whatever is broken between pump and chamber [m3/s].
 
-    All of the pump's air, shared by the openings. Once the supply stands well above all set-points
+    All of the pump's air, shared by the openings; while none is open, by the starved
+    chambers, for a controller that sees no supply opens nothing. Once the supply stands well above all set-points
     the relief valve takes a part, so the valves' flow bounds it then.
 
     Parameters
@@ -152,12 +272,15 @@ def expected_flow(
         Drive [0..1], and gauge pressure of the supply [Pa].
     through_valves : (..., N) array
         From `valve_flow` [m3/s].
+    starved : (..., N) bool array
+        Chambers below their set-points, and the supply has nothing for them.
     """
     droop = np.maximum(1.0 - supply / expectation.shut_off, 0.0)
     total = expectation.free_flow * pump * droop
     bound = across_chambers(through_valves)
     total = np.where(supply < _PLENTY, total, np.minimum(total, bound))
-    weight = inlet * expectation.inlet_conductance
+    opening = np.maximum(_beyond_dead_band(expectation, inlet), _HARDLY_OPEN * starved)
+    weight = opening * expectation.inlet_conductance
     share = weight / np.maximum(across_chambers(weight), 1e-30)
     flow: FloatArray = total * share
     return flow

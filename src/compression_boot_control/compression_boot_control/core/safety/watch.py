@@ -9,14 +9,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from compression_boot_control.core.safety.air_account import (
+    AirAccount,
+    AirSample,
+    account_step,
+    hold_of,
+    inside_by_expectation,
+)
 from compression_boot_control.core.safety.expectation import (
     Expectation,
-    air_at_rest,
     air_beyond_slack,
     air_needed,
-    expected_flow,
-    hose_rise,
-    valve_flow,
+    most_air,
+    most_topping,
     vented,
 )
 from compression_boot_control.core.safety.limits import SafetyLimits
@@ -42,12 +47,12 @@ _SHORTEST = 0.01
 _ARRIVED = 5.0 * _MMHG
 """A chamber this close below its set-point holds it [Pa] [P]."""
 
-_TELLING = 12.0 * _MMHG
-"""Drop across an inlet from which its flow can be told [Pa] [P]."""
+_SUPPLIED = 12.0 * _MMHG
+"""A supply this far above a port is there, whatever two sensors are off [Pa] [P]."""
 
 _HALF = 0.5
 _NEVER = 2.0
-"""Air beyond which a chamber that never held its set-point does not inflate, as a share [-] [P]."""
+"""Air beyond which a chamber that still wants more does not inflate, as a share [-] [P]."""
 
 _LEAST_TARGET = 15.0 * _MMHG
 """Set-points below this are no inflation to be judged: a vented chamber is there too [Pa] [P]."""
@@ -84,10 +89,8 @@ class Watch(NamedTuple):
         Set-point, falling no faster than air can leave [Pa].
     vented_time : (..., N) array
         Time since a vent command without a break [s].
-    air, flow : (..., N) array
-        Air that should have come in since the last vent [m3], and its flow [m3/s].
-    held_air, held_time : (..., N) array
-        Air topped up [m3], and time [s], since the set-point was reached.
+    account : AirAccount
+        Air that came in.
     rest : (..., N) array
         Time since a valve of the chamber moved [s].
     inlet, exhaust, target, raw : (..., N) array
@@ -102,10 +105,7 @@ class Watch(NamedTuple):
 
     allowed: FloatArray
     vented_time: FloatArray
-    air: FloatArray
-    flow: FloatArray
-    held_air: FloatArray
-    held_time: FloatArray
+    account: AirAccount
     rest: FloatArray
     inlet: FloatArray
     exhaust: FloatArray
@@ -123,10 +123,7 @@ class Watch(NamedTuple):
         return Watch(
             allowed=zero,
             vented_time=zero,
-            air=zero,
-            flow=zero,
-            held_air=zero,
-            held_time=zero,
+            account=AirAccount.initial(shape),
             rest=zero,
             inlet=zero,
             exhaust=np.ones(shape),
@@ -181,25 +178,24 @@ def watch_step(
     """
     target, inlet, exhaust, pump, supply = orders
     venting = vented(inlet, exhaust)
-    # where the supply is not measured, the least flow that a sound one gives is counted on
-    rail = np.where(np.isfinite(supply), supply, expectation.relief)
     port = np.where(np.isfinite(raw), raw, 0.0)
-    through = valve_flow(expectation, inlet, rail, port)
-    flow = expected_flow(expectation, inlet, pump, rail, through)
-    # a vent that is cut short leaves what the pressure says
-    left = np.minimum(watch.air, air_beyond_slack(expectation, np.maximum(port, 0.0)))
-    left = np.where(np.isfinite(raw), left, watch.air)
-    air = np.where(venting, left, watch.air + flow * dt)
-    # what an exhaust lets out is not counted: what is left is what the pressure says
-    known = np.minimum(air, air_needed(expectation, np.maximum(port, 0.0)))
-    air = np.where(exhaust > 0.0, known, air)
-
+    vented_time = np.where(venting, watch.vented_time + dt, 0.0)
     moved = (np.abs(inlet - watch.inlet) > _MOVED) | (np.abs(exhaust - watch.exhaust) > _MOVED)
     rest = np.where(moved, 0.0, watch.rest + dt)
-    arrived = (rest > _SETTLED) & (inlet <= 0.0) & (port >= target - _ARRIVED)
-    held = (target == watch.target) & ~venting & ((watch.held_time > 0.0) | arrived)
-    # with less across the valve than two sensors may be off, its flow is not known
-    topped = np.where(rail - port > _TELLING, np.minimum(through, flow), 0.0)
+    sample = AirSample(
+        raw=raw,
+        inlet=inlet,
+        exhaust=exhaust,
+        pump=pump,
+        supply=supply,
+        vented_time=vented_time,
+        holding=(target == watch.target) & ~venting,
+        arrived=(rest > _SETTLED) & (inlet <= 0.0) & (port >= target - _ARRIVED),
+        starved=(target > _LEAST_TARGET)
+        & ~venting
+        & (port < target - _ARRIVED)
+        & (supply < port + _SUPPLIED),
+    )
     still = np.abs(raw - watch.anchor) <= _STILL
     # two samples that arrive in a burst were not taken so close together
     rate = (raw - watch.raw) / max(dt, _SHORTEST)
@@ -207,11 +203,8 @@ def watch_step(
     return Watch(
         # a set-point that is no number allows nothing, now or later
         allowed=np.fmax(target, watch.allowed - _FALL * dt),
-        vented_time=np.where(venting, watch.vented_time + dt, 0.0),
-        air=air,
-        flow=flow,
-        held_air=np.where(held, watch.held_air + topped * dt, 0.0),
-        held_time=np.where(held, watch.held_time + dt, 0.0),
+        vented_time=vented_time,
+        account=account_step(expectation, watch.account, sample, dt),
         rest=rest,
         inlet=inlet,
         exhaust=exhaust,
@@ -228,27 +221,24 @@ def signs(limits: SafetyLimits, expectation: Expectation, watch: Watch, orders: 
     """Tell what is wrong by what the watch has followed; missing readings have their own hazard."""
     raw, target = watch.raw, watch.target
     venting = watch.vented_time > 0.0
-    inside = raw - hose_rise(expectation, watch.flow)
+    account = watch.account
+    inside = inside_by_expectation(expectation, account, raw)
     under_pressure = raw > limits.vented_pressure
     inflating = (target > _LEAST_TARGET) & ~venting
-    needed = air_needed(expectation, target)
-    most = limits.inflate_share * needed + limits.inflate_time * watch.flow
-    topped = limits.leak_share * expectation.leak * watch.held_time
+    most_topped = most_topping(
+        expectation, target, hold_of(expectation, account, raw), limits.leak_share
+    )
     everywhere = np.ones_like(under_pressure)
     supply_high = orders.supply > limits.supply
     return Signs(
         over_set_point=~venting & (inside > watch.allowed + limits.excess),
         under_pressure=under_pressure,
         not_deflated=venting & (raw >= limits.vented_pressure),
-        not_inflated=inflating
-        & (
-            ((watch.air > most) & (inside < _HALF * target))
-            | ((watch.air > _NEVER * needed) & (watch.held_time <= 0.0))
-        ),
-        leak=inflating & (watch.held_air > air_at_rest(expectation, target) + topped),
-        kink=inflating
-        & (inside > np.maximum(_HALF * target, _LEAST_TARGET))
-        & (watch.air < limits.kink_share * air_beyond_slack(expectation, inside)),
+        not_inflated=inflating & _not_inflated(limits, expectation, watch, inside, inflating),
+        leak=inflating & (account.topped > most_topped),
+        kink=(target > _LEAST_TARGET)
+        & (account.shown > np.maximum(_HALF * target, _LEAST_TARGET))
+        & (account.passed < limits.kink_share * air_beyond_slack(expectation, account.shown)),
         offset=(watch.vented_time >= limits.zero_time)
         & ~under_pressure
         & (np.abs(raw) > limits.zero_offset),
@@ -257,3 +247,30 @@ def signs(limits: SafetyLimits, expectation: Expectation, watch: Watch, orders: 
         supply_high=supply_high & everywhere,
         supply_unknown=watch.supply_seen & ~np.isfinite(orders.supply) & everywhere,
     )
+
+
+def _not_inflated(
+    limits: SafetyLimits,
+    expectation: Expectation,
+    watch: Watch,
+    inside: FloatArray,
+    inflating: BoolArray,
+) -> BoolArray:
+    """Whether a chamber has had its air without the pressure, and no other can have taken it.
+
+    Which of several open inlets the pump's air goes through is not known: a slack chamber takes it
+    all, as long as it is slack. So the count is made for all that inflate together, and whatever
+    the pressures of the others leave room for is taken off. A chamber that holds its set-point
+    leaves no room.
+    """
+    account = watch.account
+    needed = air_needed(expectation, watch.target)
+    room = most_air(expectation, np.maximum(inside, 0.0))
+    spare = np.where(inflating, account.air - room, 0.0)
+    spare = np.where(account.hold_time > 0.0, np.maximum(spare, 0.0), spare)
+    others = spare.sum(axis=-1, keepdims=True) - spare
+    granted = limits.inflate_time * account.flow.sum(axis=-1, keepdims=True)
+    had = account.air + others - granted
+    halfway = (had > limits.inflate_share * needed) & (inside < _HALF * watch.target)
+    told: BoolArray = halfway | (had > _NEVER * needed)
+    return told
