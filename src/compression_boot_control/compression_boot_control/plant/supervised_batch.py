@@ -137,10 +137,13 @@ class SupervisedBatch:
         self.rows = self.rows[kept]
         parameters = _rows_of(self.boots.parameters, kept)
         self._seed += 1
-        self.boots = SimulatedBoots(parameters, self._seed, state=_rows_of(self.boots.state, kept))
+        state = _rows_of(self.boots.state, kept)
+        self.boots = SimulatedBoots(parameters, self._seed, state=state)
         for row, session in enumerate(self.rows):
             if int(session) in self._faults:
                 self.strike(row, self._faults[int(session)])
+        # drift and stuck readings are as they were, which new boots without faults cannot know
+        self.boots.memory.state = state
         self._believed = _rows_of(self._believed, kept)
         self._table = SafetyTable.build(HARD_LIMITS, self._believed.legs, self._believed)
         self.memory = _kept(self.memory, kept)

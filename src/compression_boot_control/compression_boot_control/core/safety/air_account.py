@@ -4,7 +4,8 @@ Three sums with three uses, since a sound garment must never break what is made 
 
 - `air` is what the pump should have given by now, shared by the openings of the inlets. It grows
   whatever is broken between pump and chamber.
-- `passed` is the most that the inlets can have let through, by the pressures on both sides of them.
+- `passed` is the most beyond the slack that the inlets can have let through, by the pressures on
+  both sides of them, and that can be there by the pressure at the port.
 - `topped` is the least that came in while the set-point was held.
 
 Amounts are volumes at atmospheric pressure [m3]. Every array is (..., N).
@@ -70,8 +71,10 @@ class AirAccount(NamedTuple):
     air, flow : array
         Air that should have come in since the last vent [m3], and its flow [m3/s].
     passed, recent_flow : array
-        Air that can have come in since the last vent [m3], and its flow, as a port may still show
-        it [m3/s].
+        Air beyond the slack that can have come in and be there [m3], and its flow, as a port may
+        still show it [m3/s].
+    recent_outflow : array
+        Flow out through the exhaust at most, as a port may still show it [m3/s].
     shown : array
         Pressure behind the port at least, the highest of late [Pa]; 0 while vented.
     warm : array
@@ -90,6 +93,7 @@ class AirAccount(NamedTuple):
     flow: FloatArray
     passed: FloatArray
     recent_flow: FloatArray
+    recent_outflow: FloatArray
     shown: FloatArray
     warm: FloatArray
     hold_time: FloatArray
@@ -160,7 +164,9 @@ def account_step(
     begins = holding & (account.hold_time <= 0.0)
     warm = np.maximum(most_flow, account.warm * np.exp(-dt / _WARM_TIME))
     around = port @ expectation.touching
-    recent = np.maximum(most_flow, account.recent_flow * np.exp(-dt / _FLOW_FADE))
+    fade = np.exp(-dt / _FLOW_FADE)
+    recent = np.maximum(most_flow, account.recent_flow * fade)
+    recent_outflow = np.maximum(outflow, account.recent_outflow * fade)
     rise = _RISE_TOLERANCE * hose_rise(expectation, recent)
     shows = np.where(known, port - PORT_TOLERANCE - rise, 0.0)
     shown = np.maximum(shows, account.shown * np.exp(-dt / _SHOWN_FADE))
@@ -172,8 +178,9 @@ def account_step(
         zero=np.where(learns, learned, account.zero),
         air=_expected_air(expectation, account, sample, flow, port, venting, holding, dt),
         flow=flow,
-        passed=_passed_air(expectation, account, sample, most_flow, outflow, port, dt),
+        passed=_passed_air(expectation, account, most_flow, recent_outflow, port, known, dt),
         recent_flow=recent,
+        recent_outflow=recent_outflow,
         # a port that is let out for a moment to get its pressure right is not vented
         shown=np.where(sample.vented_time > _OPEN_TIME, 0.0, shown),
         warm=warm,
@@ -211,19 +218,18 @@ def _expected_air(
 def _passed_air(
     expectation: Expectation,
     account: AirAccount,
-    sample: AirSample,
     most_flow: FloatArray,
-    outflow: FloatArray,
+    recent_outflow: FloatArray,
     port: FloatArray,
+    known: BoolArray,
     dt: float,
 ) -> FloatArray:
-    """Air that can have come in: a vent leaves what the port and the hose's drop say."""
+    """Air that can have come in, and can still be in by what the port and the hose's drop say."""
     passed = account.passed + most_flow * dt
     inside = np.maximum(port, 0.0) + PORT_TOLERANCE
-    inside = inside + _RISE_TOLERANCE * hose_rise(expectation, outflow)
-    left = np.minimum(passed, most_air_beyond_slack(expectation, inside))
-    emptied = (sample.vented_time > _OPEN_TIME) & np.isfinite(sample.raw)
-    return np.asarray(np.where(emptied, left, passed))
+    inside = inside + _RISE_TOLERANCE * hose_rise(expectation, recent_outflow)
+    said = np.minimum(passed, most_air_beyond_slack(expectation, inside))
+    return np.asarray(np.where(known, said, passed))
 
 
 def inside_by_expectation(

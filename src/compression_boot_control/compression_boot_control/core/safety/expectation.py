@@ -259,8 +259,8 @@ def expected_flow(
 ) -> FloatArray:
     """Flow that each chamber should get by now, whatever is broken between pump and chamber [m3/s].
 
-    All of the pump's air, shared by the openings; while none is open, by the starved
-    chambers, for a controller that sees no supply opens nothing. Once the supply stands well above all set-points
+    All of the pump's air, shared by the openings; while none is open, by the starved chambers, for
+    a controller that sees no supply opens nothing. Once the supply stands well above all set-points
     the relief valve takes a part, so the valves' flow bounds it then.
 
     Parameters
