@@ -21,7 +21,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload, register_jitable
 
-from compression_boot_control.core.safety import expectation, supervisor, watch
+from compression_boot_control.core.safety import air_account, expectation, supervisor, watch
 from compression_boot_control.core.safety.limits import SafetyLimits
 from compression_boot_control.core.safety.supervisor import (
     SafetyInputs,
@@ -33,16 +33,28 @@ from compression_boot_control.core.safety.supervisor import (
 from compression_boot_control.core.safety.watch import signs, watch_step
 from compression_boot_control.plant.compiled_tick import owned
 
-_MODULES = (expectation, supervisor, watch)
+_MODULES = (air_account, expectation, supervisor, watch)
 _FUNCTIONS = (
     expectation.air_beyond_slack,
     expectation.air_needed,
-    expectation.air_at_rest,
+    expectation.most_air,
+    expectation.most_air_beyond_slack,
+    expectation.most_topping,
+    expectation.beyond_dead_band,
+    expectation.orifice_flow,
+    expectation.flow_bounds,
+    expectation.most_outflow,
     expectation.valve_flow,
     expectation.expected_flow,
     expectation.hose_rise,
     expectation.vented,
+    air_account.expected_air,
+    air_account.passed_air,
+    air_account.account_step,
+    air_account.inside_by_expectation,
+    air_account.hold_of,
     watch_step,
+    watch.without_inflating,
     signs,
     condition_rows,
     verdict,
@@ -60,6 +72,18 @@ def _across_chambers(values):
         return np.array([values.sum()])
 
     return across_chambers
+
+
+@overload(expectation.around_chambers)
+def _around_chambers(touching, values):
+    def around_chambers(touching, values):
+        summed = np.zeros_like(values)
+        for chamber in range(len(values)):
+            for other in range(len(values)):
+                summed[chamber] += touching[chamber, other] * values[other]
+        return summed
+
+    return around_chambers
 
 
 @overload(supervisor.any_hazard)

@@ -23,6 +23,7 @@ from compression_boot_control.core.safety.expectation import (
     Hold,
     air_beyond_slack,
     air_needed,
+    around_chambers,
     expected_flow,
     flow_bounds,
     hose_rise,
@@ -163,7 +164,7 @@ def account_step(
     holding = sample.holding & ((account.hold_time > 0.0) | sample.arrived)
     begins = holding & (account.hold_time <= 0.0)
     warm = np.maximum(most_flow, account.warm * np.exp(-dt / _WARM_TIME))
-    around = port @ expectation.touching
+    around = around_chambers(expectation.touching, port)
     fade = np.exp(-dt / _FLOW_FADE)
     recent = np.maximum(most_flow, account.recent_flow * fade)
     recent_outflow = np.maximum(outflow, account.recent_outflow * fade)
@@ -176,9 +177,9 @@ def account_step(
         inlet=inlet,
         exhaust=exhaust,
         zero=np.where(learns, learned, account.zero),
-        air=_expected_air(expectation, account, sample, flow, port, venting, holding, dt),
+        air=expected_air(expectation, account, sample, flow, port, venting, holding, dt),
         flow=flow,
-        passed=_passed_air(expectation, account, most_flow, recent_outflow, port, known, dt),
+        passed=passed_air(expectation, account, most_flow, recent_outflow, port, known, dt),
         recent_flow=recent,
         recent_outflow=recent_outflow,
         # a port that is let out for a moment to get its pressure right is not vented
@@ -193,7 +194,7 @@ def account_step(
     )
 
 
-def _expected_air(
+def expected_air(
     expectation: Expectation,
     account: AirAccount,
     sample: AirSample,
@@ -215,7 +216,7 @@ def _expected_air(
     return np.asarray(np.where((sample.exhaust > 0.0) | content, said, air))
 
 
-def _passed_air(
+def passed_air(
     expectation: Expectation,
     account: AirAccount,
     most_flow: FloatArray,
@@ -246,7 +247,7 @@ def hold_of(expectation: Expectation, account: AirAccount, raw: FloatArray) -> H
     return Hold(
         time=account.hold_time,
         rise=port - account.start,
-        neighbours_fall=account.around - port @ expectation.touching,
+        neighbours_fall=account.around - around_chambers(expectation.touching, port),
         warm_flow=account.hold_warm,
         let_out=account.let_out,
     )

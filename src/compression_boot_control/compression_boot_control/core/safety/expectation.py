@@ -195,15 +195,15 @@ def valve_flow(
     expectation: Expectation, inlet: FloatArray, supply: FloatArray, raw: FloatArray
 ) -> FloatArray:
     """Flow through each inlet by the pressures on both sides of it (ISO 6358) [m3/s]."""
-    opening = _beyond_dead_band(expectation, inlet)
-    return _orifice_flow(opening * expectation.inlet_conductance, supply, raw)
+    opening = beyond_dead_band(expectation, inlet)
+    return orifice_flow(opening * expectation.inlet_conductance, supply, raw)
 
 
 def most_outflow(expectation: Expectation, exhaust: FloatArray, port: FloatArray) -> FloatArray:
     """Flow through each exhaust, at most, by the pressure at its port [m3/s]."""
-    opening = _beyond_dead_band(expectation, exhaust)
+    opening = beyond_dead_band(expectation, exhaust)
     conductance = _WORKSHOP * opening * expectation.exhaust_conductance
-    return _orifice_flow(conductance, np.maximum(port + PORT_TOLERANCE, 0.0), np.zeros(1))
+    return orifice_flow(conductance, np.maximum(port + PORT_TOLERANCE, 0.0), np.zeros(1))
 
 
 def flow_bounds(
@@ -229,13 +229,15 @@ def flow_bounds(
     return np.asarray(np.where(known, least / _WORKSHOP, 0.0)), np.asarray(_WORKSHOP * most)
 
 
-def _beyond_dead_band(expectation: Expectation, opening: FloatArray) -> FloatArray:
+def beyond_dead_band(expectation: Expectation, opening: FloatArray) -> FloatArray:
+    """Opening that passes air, of a valve's position [0..1]."""
     band = expectation.dead_band
     beyond: FloatArray = np.maximum(opening - band, 0.0) / (1.0 - band)
     return beyond
 
 
-def _orifice_flow(conductance: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
+def orifice_flow(conductance: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
+    """Flow through a valve by the gauge pressures before and after it (ISO 6358) [m3/s]."""
     upstream = before + _ATMOSPHERE
     ratio = np.minimum((after + _ATMOSPHERE) / upstream, 1.0)
     bent = np.maximum(ratio - _CRITICAL_RATIO, 0.0) / (1.0 - _CRITICAL_RATIO)
@@ -246,6 +248,12 @@ def _orifice_flow(conductance: FloatArray, before: FloatArray, after: FloatArray
 def across_chambers(values: FloatArray) -> FloatArray:
     """Sum over the chambers of a garment; (..., N) to (..., 1)."""
     summed: FloatArray = values.sum(axis=-1, keepdims=True)
+    return summed
+
+
+def around_chambers(touching: FloatArray, values: FloatArray) -> FloatArray:
+    """Sum over the neighbours of each chamber; (..., N)."""
+    summed: FloatArray = values @ touching
     return summed
 
 
@@ -279,7 +287,7 @@ def expected_flow(
     total = expectation.free_flow * pump * droop
     bound = across_chambers(through_valves)
     total = np.where(supply < _PLENTY, total, np.minimum(total, bound))
-    opening = np.maximum(_beyond_dead_band(expectation, inlet), _HARDLY_OPEN * starved)
+    opening = np.maximum(beyond_dead_band(expectation, inlet), _HARDLY_OPEN * starved)
     weight = opening * expectation.inlet_conductance
     share = weight / np.maximum(across_chambers(weight), 1e-30)
     flow: FloatArray = total * share

@@ -18,6 +18,7 @@ from compression_boot_control.core.safety.air_account import (
 )
 from compression_boot_control.core.safety.expectation import (
     Expectation,
+    across_chambers,
     air_beyond_slack,
     air_needed,
     most_air,
@@ -234,7 +235,7 @@ def signs(limits: SafetyLimits, expectation: Expectation, watch: Watch, orders: 
         over_set_point=~venting & (inside > watch.allowed + limits.excess),
         under_pressure=under_pressure,
         not_deflated=venting & (raw >= limits.vented_pressure),
-        not_inflated=inflating & _not_inflated(limits, expectation, watch, inside, inflating),
+        not_inflated=inflating & without_inflating(limits, expectation, watch, inside, inflating),
         leak=inflating & (account.topped > most_topped),
         kink=(target > _LEAST_TARGET)
         & (account.shown > np.maximum(_HALF * target, _LEAST_TARGET))
@@ -249,7 +250,7 @@ def signs(limits: SafetyLimits, expectation: Expectation, watch: Watch, orders: 
     )
 
 
-def _not_inflated(
+def without_inflating(
     limits: SafetyLimits,
     expectation: Expectation,
     watch: Watch,
@@ -268,8 +269,8 @@ def _not_inflated(
     room = most_air(expectation, np.maximum(inside, 0.0))
     spare = np.where(inflating, account.air - room, 0.0)
     spare = np.where(account.hold_time > 0.0, np.maximum(spare, 0.0), spare)
-    others = spare.sum(axis=-1, keepdims=True) - spare
-    granted = limits.inflate_time * account.flow.sum(axis=-1, keepdims=True)
+    others = across_chambers(spare) - spare
+    granted = limits.inflate_time * across_chambers(account.flow)
     had = account.air + others - granted
     halfway = (had > limits.inflate_share * needed) & (inside < _HALF * watch.target)
     told: BoolArray = halfway | (had > _NEVER * needed)
