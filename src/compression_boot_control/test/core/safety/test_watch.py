@@ -263,6 +263,61 @@ def test_chamber_that_gets_no_air_need_not_inflate(course: Course) -> None:
     assert not course.found(NOT_INFLATED)
 
 
+def supervised(course: Course, seconds: float, hazard: Hazard, **of_two: Any) -> float | None:
+    """Let foot and ankle of the left leg do something together; when the foot is a hazard [s].
+
+    Values are pairs, foot and ankle, but for pump and supply.
+    """
+    now, no = np.array([0.0]), np.array([False])
+
+    def both(name: str, others: float) -> np.ndarray:
+        values = np.full(10, others)
+        values[:2] = of_two[name]
+        return values
+
+    for sample in range(round(seconds / DT)):
+        course.flicker = 0.2 - course.flicker
+        orders = Orders(
+            target=both('target', 0.0) * MMHG,
+            inlet=both('inlet', 0.0),
+            exhaust=both('exhaust', 1.0),
+            pump=np.array([1.0]),
+            supply=np.array([of_two['supply'] * MMHG]),
+        )
+        raw = both('raw', 0.0) + course.flicker
+        inputs = SafetyInputs(raw * MMHG, now, now, now, no, no, orders=orders)
+        course.state = supervisor_step(course.table, course.state, inputs, DT)
+        if course.found(hazard):
+            return sample * DT
+    return None
+
+
+FILL_TOGETHER = {'target': (40.0, 40.0), 'inlet': (1.0, 1.0), 'exhaust': (0.0, 0.0)}
+
+
+def test_slack_neighbour_may_have_taken_the_air(course: Course) -> None:
+    # foot and ankle take 1.5 l by 40 mmHg; at 0 mmHg the larger one may have had all of it
+    alone = supervised(course, 30.0, NOT_INFLATED, raw=(1.0, 1.0), supply=5.0, **FILL_TOGETHER)
+    assert alone is not None
+    assert alone > 1.5 * (0.68 + 0.9) / (25.0 / 60.0)
+
+
+def test_neighbour_that_is_full_has_taken_no_more(course: Course, garment: Garment) -> None:
+    together = supervised(course, 30.0, NOT_INFLATED, raw=(1.0, 1.0), supply=5.0, **FILL_TOGETHER)
+    again = Course(garment).let(0.0, 0.5, noise=0.2, **VENTED)
+    closed = FILL_TOGETHER | {'inlet': (1.0, 0.0)}
+    beside_a_full_one = supervised(again, 30.0, NOT_INFLATED, raw=(1.0, 40.0), supply=5.0, **closed)
+    assert together is not None
+    assert beside_a_full_one is not None
+    assert beside_a_full_one < together
+
+
+def test_chamber_starves_whose_controller_opens_nothing_for_want_of_supply(course: Course) -> None:
+    time = course.time_to(NOT_INFLATED, raw=1.0, noise=0.2, target=60.0, supply=2.0, **SHUT)
+    # 725 ml, one and a half times, at 25 l/min
+    assert time == pytest.approx(1.5 * 0.725 / (25.0 / 60.0) + 1.0, abs=0.1)
+
+
 def test_vent_begins_the_count_of_air_anew(course: Course) -> None:
     for _ in range(4):
         course.let(10.0, 3.0, noise=0.2, target=60.0, **FILLING).let(0.0, 0.5, noise=0.2, **VENTED)
@@ -298,6 +353,21 @@ def test_port_at_its_set_point_without_air_is_kinked(course: Course) -> None:
     time = course.time_to(KINK, raw=40.0, noise=0.2, target=40.0, **SHUT)
     assert time == LIMITS.kink_time
     assert course.vented == ['foot']
+
+
+def test_port_that_swings_behind_its_valves_is_kinked(course: Course) -> None:
+    # the port alone fills and empties in an instant, whatever the controller tries
+    for _ in range(20):
+        course.let(80.0, 2.0 * DT, target=40.0, supply=140.0, **FILLING)
+        course.let(80.0, DT, target=40.0, supply=140.0, **VENTED)
+        course.let(2.0, 3.0 * DT, target=40.0, supply=140.0, **VENTED)
+    assert course.state.latch[FOOT, HAZARDS.index(KINK)]
+
+
+def test_port_that_reads_the_drop_of_its_hose_is_not_kinked(course: Course) -> None:
+    # at 12 l/min the hose of 4 mm takes 19 mmHg, more than half of the set-point
+    course.let(21.0, 0.4, noise=0.2, target=40.0, inlet=0.3, exhaust=0.0, supply=145.0)
+    assert not course.found(KINK)
 
 
 def test_chamber_that_took_its_air_is_not_kinked(full: Course) -> None:
