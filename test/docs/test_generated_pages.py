@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize('program', ['interfaces', 'protocols', 'schemas', 'register_map'])
+@pytest.mark.parametrize(
+    'program', ['interfaces', 'protocols', 'schemas', 'register_map', 'campaigns']
+)
 def test_the_generated_files_are_up_to_date(program: str) -> None:
     run = subprocess.run(
         [sys.executable, str(ROOT / 'tools' / 'docs' / f'{program}.py'), '--check'],
