@@ -17,6 +17,8 @@ from compression_boot_control.core.units import MMHG
 pytestmark = pytest.mark.system
 
 PATIENCE = 60.0
+AGREEMENT = 2.0
+"""Between the plateaus of a session through all nodes and of one that is stepped [mmHg]."""
 NAMESPACE = f'demo_{os.getpid()}'
 DEMO = ('demo', '--speed', '50', '--keep', 'kept', '--namespace', NAMESPACE)
 
@@ -48,6 +50,19 @@ def test_demo_leaves_bag_picture_and_summary(boots: Any, tmp_path: Path) -> None
     again = boots(*DEMO)
     assert again.process.returncode == 2
     assert len(again.error_lines) == 1
+
+
+def test_demo_agrees_with_the_simulation_without_ros(boots: Any, tmp_path: Path) -> None:
+    session = ('--minutes', '0.5', '--seed', '3')
+    assert boots(*DEMO, '--protocol', 'demonstration', *session).process.returncode == 0
+    recorded = json.loads((tmp_path / 'kept/summary.json').read_text())
+    simulated = boots('simulate', 'demonstration', *session, '--json').json()
+
+    def plateaus(summary: Any) -> dict[str, float]:
+        # the targets are the same, so what differs between plateaus is how far they are from them
+        return {chamber['name']: chamber['steady_bias_mmhg'] for chamber in summary['chambers']}
+
+    assert plateaus(recorded) == pytest.approx(plateaus(simulated), abs=AGREEMENT)
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
