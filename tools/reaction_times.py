@@ -1,6 +1,9 @@
-"""Time from a fault of a process to open exhausts, over real processes: prints a table.
+"""Time from a fault to open exhausts, over real processes: prints a table and writes it down.
 
-python tools/reaction_times.py [--tries N] [--json]
+python tools/reaction_times.py [--tries N] [--case TEXT ...] [--add] [--output FILE] [--json]
+
+A hundred tries of every case take some forty minutes, so cases can be measured one by one, and
+tries be added to those that are there. It wants an idle machine.
 """
 
 from __future__ import annotations
@@ -8,182 +11,109 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
+import shlex
 import sys
-import time
-from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
-import rclpy
-from compression_boot_msgs.action import RunSession
-from compression_boot_msgs.msg import ManifoldState
-from rclpy.action import ActionClient
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
 
-from compression_boot_control.cli.node_processes import NodeProcesses
-from compression_boot_control.core.units import MMHG
-from compression_boot_control.nodes.interfaces import (
-    MANIFOLD_STATE,
-    RUN_SESSION,
-    SAFETY_STATE,
-    SESSION_STATE,
-)
-from compression_boot_control.system import SystemOptions, describe_system
+from evidence.cases import CASES, Case, Unavailable, stage
+from evidence.live_system import Reaction
 
-VENTED = 15.0 * MMHG
-GOAL = 0.3
-"""Longest time to open exhausts [s]."""
-
-NODES = ('safety_supervisor', 'chamber_control', 'pressure_sensing', 'sequence_planner')
-"""Processes whose loss is measured; the simulated device lives in the manifold's own."""
+ROOT = Path(__file__).resolve().parents[1]
+FIGURES = ROOT / 'docs' / 'figures' / 'reaction_times.json'
+DOMAIN = '66'
 
 
-class System:
-    """A system in its own processes, and a node that hears it."""
+def measure(cases: list[Case], tries: int) -> dict[str, list[Reaction]]:
+    """Measure cases that share a system."""
+    found: dict[str, list[Reaction]] = {case.name: [] for case in cases}
+    with stage(cases[0].stage) as system:
+        for case in cases:
+            for number in range(tries):
+                system.recover()
+                found[case.name].append(case.attempt(system))
+                print(f'\r{case.name}: {number + 1} of {tries}', end='', file=sys.stderr)
+            print(file=sys.stderr)
+    return found
 
-    def __init__(self, log_file: Path | None = None, namespace: str = 'reaction') -> None:
-        options = SystemOptions(namespace=namespace, record=False, log_level='error')
-        nodes = [n for n in describe_system(options) if n.executable != 'session_recorder']
-        self._context = Context()
-        rclpy.init(
-            args=[],
-            context=self._context,
-            signal_handler_options=SignalHandlerOptions.NO,
+
+def row(case: Case, reactions: list[Reaction], before: dict[str, Any] | None) -> dict[str, Any]:
+    """Row of the table; times that were measured before count with the new ones."""
+    opened = [*(before or {}).get('opened_ms', ()), *(1e3 * one.opened for one in reactions)]
+    vented = [(before or {}).get('vented_worst_s', 0.0), *(one.vented for one in reactions)]
+    times = np.round(opened, 1)
+    return {
+        'case': case.name,
+        'tries': len(times),
+        'median_ms': round(float(np.median(times)), 1),
+        'p99_ms': round(float(np.percentile(times, 99, method='higher')), 1),
+        'worst_ms': round(float(times.max()), 1),
+        'goal_ms': round(1e3 * case.goal),
+        'vented_worst_s': round(max(vented), 2),
+        'command': f'python tools/reaction_times.py --case {shlex.quote(case.name)} --tries '
+        f'{len(times)}',
+        'opened_ms': times.tolist(),
+    }
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Table for a terminal."""
+    lines = [f'{"case":45} tries   median      p99    worst   goal   < 15 mmHg: worst']
+    for one in rows:
+        late = '' if one['worst_ms'] <= one['goal_ms'] else '  OVER THE GOAL'
+        lines.append(
+            f'{one["case"]:45} {one["tries"]:5} {one["median_ms"]:5.0f} ms {one["p99_ms"]:5.0f} ms '
+            f'{one["worst_ms"]:5.0f} ms {one["goal_ms"]:4} ms {one["vented_worst_s"]:10.1f} s{late}'
         )
-        self.node = rclpy.create_node('witness', namespace=namespace, context=self._context)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self.node)
-        self.state: ManifoldState | None = None
-        self.safety: Any = None
-        self.session: Any = None
-        self._hear(MANIFOLD_STATE, 'state')
-        self._hear(SAFETY_STATE, 'safety')
-        self._hear(SESSION_STATE, 'session')
-        self._client = ActionClient(self.node, RUN_SESSION.type, RUN_SESSION.name)
-        self.processes = NodeProcesses(nodes, log_file)
-
-    def _hear(self, topic: Any, name: str) -> None:
-        self.node.create_subscription(
-            topic.type, topic.name, lambda message: setattr(self, name, message), topic.qos
-        )
-
-    def wait(self, condition: Callable[[], Any], seconds: float, what: str = '') -> float:
-        """Turn the loop until a condition holds; how long that took [s]."""
-        begun = time.monotonic()
-        while not condition():
-            if time.monotonic() - begun > seconds:
-                raise TimeoutError(f'not within {seconds:g} s: {what}')
-            self._executor.spin_once(timeout_sec=0.005)
-        return time.monotonic() - begun
-
-    def inflate(self) -> None:
-        """Run a session until a chamber is under pressure."""
-        ready = RunSession.Feedback().state.STATE_IDLE
-        self.wait(lambda: self.session and self.session.state == ready, 60.0, 'ready')
-        self._client.wait_for_server(timeout_sec=10.0)
-        self._client.send_goal_async(RunSession.Goal(protocol='demonstration', bench=True))
-        self.wait(self.under_pressure, 60.0, 'pressure')
-
-    def under_pressure(self) -> bool:
-        """Whether a chamber is well above what counts as vented, with its exhaust shut."""
-        state = self.state
-        return state is not None and bool(
-            np.any((np.array(state.pressure) > 1.5 * VENTED) & (np.array(state.exhaust) < 0.5))
-        )
-
-    def open(self) -> bool:
-        """Whether every exhaust is open, every inlet shut and the pump off."""
-        state = self.state
-        return (
-            state is not None
-            and min(state.exhaust) >= 0.99
-            and max(state.inlet) <= 0.0
-            and state.pump <= 0.0
-        )
-
-    def vented(self) -> bool:
-        """Whether every chamber reads below 15 mmHg."""
-        return self.state is not None and max(self.state.pressure) < VENTED
-
-    def signal(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to one node's process."""
-        os.kill(self.processes.pids()[name], number)
-
-    def reaction(self, fault: Callable[[], None]) -> tuple[float, float]:
-        """Time from a fault to open exhausts, and to all chambers below 15 mmHg [s]."""
-        fault()
-        opened = self.wait(self.open, 5.0, 'open exhausts')
-        return opened, opened + self.wait(self.vented, 15.0, 'below 15 mmHg')
-
-    def close(self) -> None:
-        """End all processes."""
-        self.processes.stop()
-        self._executor.remove_node(self.node)
-        self.node.destroy_node()
-        self._context.try_shutdown()
-
-    def __enter__(self) -> System:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+    return '\n'.join(lines)
 
 
-def hang(system: System, name: str) -> tuple[float, float]:
-    """Stop a node for a while, then let it go on; the times of `System.reaction`."""
-    system.inflate()
-    times = system.reaction(lambda: system.signal(name, signal.SIGSTOP))
-    system.signal(name, signal.SIGCONT)
-    return times
+def chosen(parser: argparse.ArgumentParser, texts: list[str]) -> list[Case]:
+    """Cases whose name contains one of the texts; all if there is none."""
+    cases = [case for case in CASES if not texts or any(text in case.name for text in texts)]
+    if not cases:
+        parser.error(f'no case is called so; there are: {", ".join(case.name for case in CASES)}')
+    return cases
 
 
-def kill(name: str) -> tuple[float, float]:
-    """Kill a node of a system of its own; the times of `System.reaction`."""
-    with System() as system:
-        system.inflate()
-        return system.reaction(lambda: system.signal(name, signal.SIGKILL))
-
-
-def measure(tries: int) -> dict[str, list[tuple[float, float]]]:
-    """Measure every fault several times."""
-    figures: dict[str, list[tuple[float, float]]] = {}
-    with System() as system:
-        for name in NODES:
-            figures[f'{name} hangs'] = [hang(system, name) for _ in range(tries)]
-    for name in NODES:
-        figures[f'{name} killed'] = [kill(name) for _ in range(max(tries // 5, 1))]
-    return figures
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--tries', type=int, default=5, help='hangs of each node')
-    parser.add_argument('--json', action='store_true')
+def main() -> int:
+    """Measure, print and write; 1 if a goal was missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--tries', type=int, default=5, help='of each case (documented: 100)')
+    parser.add_argument(
+        '--case', action='append', default=[], metavar='TEXT', help='cases with TEXT in their name'
+    )
+    parser.add_argument('--add', action='store_true', help='count the tries of earlier runs, too')
+    parser.add_argument('--output', type=Path, default=None, help=f'default: {FIGURES.name}')
+    parser.add_argument('--json', action='store_true', help='print the rows as JSON')
     arguments = parser.parse_args()
-    figures = measure(arguments.tries)
-    if arguments.json:
-        json.dump(figures, sys.stdout, indent=2)
-        return
-    print(f'{"fault":30} {"tries":>5} {"open: median":>13} {"worst":>8} {"< 15 mmHg: worst":>17}')
-    for fault, times in figures.items():
-        opened, vented = np.array(times).T
-        late = '' if opened.max() <= GOAL else f'  over {1e3 * GOAL:.0f} ms'
-        print(
-            f'{fault:30} {len(times):5} {1e3 * np.median(opened):10.0f} ms '
-            f'{1e3 * opened.max():5.0f} ms {vented.max():15.1f} s{late}'
-        )
+    if arguments.tries < 1:
+        parser.error('--tries must be at least 1')
+    cases = chosen(parser, arguments.case)
+    file = arguments.output or FIGURES
+    os.environ.setdefault('ROS_DOMAIN_ID', DOMAIN)
+    rows = {one['case']: one for one in json.loads(file.read_text())} if file.exists() else {}
+    for _, group in groupby(sorted(cases, key=lambda case: case.stage), lambda case: case.stage):
+        together = list(group)
+        try:
+            found = measure(together, arguments.tries)
+        except Unavailable as error:
+            print(f'left out: {", ".join(c.name for c in together)}: {error}', file=sys.stderr)
+            continue
+        for case in together:
+            before = rows.get(case.name) if arguments.add else None
+            rows[case.name] = row(case, found[case.name], before)
+        # after each system, so that nothing is lost when a later one is stopped
+        ordered = [rows[case.name] for case in CASES if case.name in rows]
+        lines = ',\n'.join(f'  {json.dumps(one)}' for one in ordered)
+        file.write_text(f'[\n{lines}\n]\n')
+    measured = [rows[case.name] for case in cases if case.name in rows]
+    print(json.dumps(measured) if arguments.json else table(measured))
+    return int(any(one['worst_ms'] > one['goal_ms'] for one in measured))
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

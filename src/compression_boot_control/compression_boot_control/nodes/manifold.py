@@ -194,10 +194,14 @@ class ManifoldNode(SafeLifecycleNode):
     def _on_permitted(self, message: ValveCommand) -> None:
         if not self._active:
             return
+        if self.count_publishers(PERMITTED.name) > 1:
+            # nobody can tell which of them is the supervisor, so none is obeyed
+            self._refused = 'more than one sends permits: stop the other one'
+            self.make_safe(self._refused)
+            return
         now = self.steady_time
         if self._dead_man.expired(now):
-            # a supervisor that was restarted counts from 1 again
-            self._gate = CommandGate(self._garment.chamber_names)
+            self._gate = self._gate.renewed()
         try:
             self._gate, actuation = self._gate.admit(command_from(message))
         except RefusedCommand as error:

@@ -12,9 +12,6 @@ CYCLE = 0.02
 STATE_PERIOD = 0.1
 """Longest time from one safety/state to the next [s]."""
 
-RIVALS_EVERY = 5
-"""Cycles from one look for other senders to the next."""
-
 FIRST_LOOKS = 10.0
 """Time after its start in which a supervisor that finds another one ends itself [s]."""
 

@@ -22,6 +22,7 @@ from compression_boot_control.nodes.interfaces import (
     EMERGENCY_STOP,
     MANIFOLD_STATE,
     PERMITTED,
+    PRESSURES,
     REQUESTED,
     RESET,
     SAFETY_STATE,
@@ -33,7 +34,6 @@ from compression_boot_control.nodes.safety_parameters import (
     FIRST_LOOKS,
     PARAMETERS,
     RESET_TEXT,
-    RIVALS_EVERY,
     STATE_PERIOD,
 )
 from compression_boot_control.nodes.safety_report import SafetyReport
@@ -59,7 +59,6 @@ class SafetySupervisorNode(SafeNode):
             simulated_time=bool(self.get_parameter('use_sim_time').value),
         )
         self._report = SafetyReport(self._names, limits)
-        self._cycles = 0
         self._began_at = self.steady_time
         self._sequence = 0
         self._refused = ''
@@ -138,16 +137,14 @@ class SafetySupervisorNode(SafeNode):
         return response
 
     def _on_cycle(self) -> None:
-        self._cycles += 1
-        if self._cycles % RIVALS_EVERY == 0:
-            self._look_for_rivals()
+        self._look_for_rivals()
         if self._supervision.cycle(self.steady_time):
             self._permit(self._supervision.vent())
         self._publish_state_if_due()
 
     def _look_for_rivals(self) -> None:
         """Find other senders on the safety path; a supervisor that is one too many ends itself."""
-        topics = (PERMITTED, REQUESTED, MANIFOLD_STATE)
+        topics = (PERMITTED, REQUESTED, SETPOINTS, PRESSURES, MANIFOLD_STATE)
         crowded = [topic.name for topic in topics if self.count_publishers(topic.name) > 1]
         self._supervision.rival = ', '.join(crowded)
         if PERMITTED.name in crowded and self.steady_time - self._began_at < FIRST_LOOKS:

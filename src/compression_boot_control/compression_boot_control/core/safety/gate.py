@@ -50,10 +50,21 @@ class CommandGate:
         The garment's chambers, in the order of the arrays.
     last_sequence : int
         Sequence number of the last accepted command; 0 before the first.
+    spent_sequence : int
+        One that is refused besides; see `renewed`.
     """
 
     chamber_names: tuple[str, ...]
     last_sequence: int = 0
+    spent_sequence: int = 0
+
+    def renewed(self) -> CommandGate:
+        """Return the gate after a silence: a sender that was started again counts from 1 again.
+
+        The last command is still refused, or one message that is sent for ever would pass again
+        after each silence.
+        """
+        return CommandGate(self.chamber_names, 0, self.last_sequence or self.spent_sequence)
 
     def admit(self, command: Command) -> tuple[CommandGate, Actuation]:
         """Accept a command and put its chambers into the garment's order.
@@ -64,9 +75,10 @@ class CommandGate:
             If it is old or repeated, lacks or repeats a chamber, or has a value that is not a
             number from 0 to 1.
         """
-        if command.sequence <= self.last_sequence:
+        if command.sequence <= self.last_sequence or command.sequence == self.spent_sequence:
+            last = self.last_sequence or self.spent_sequence
             raise RefusedCommand(
-                f'sequence {command.sequence} is not after {self.last_sequence}: old or repeated'
+                f'sequence {command.sequence} is not after {last}: old or repeated'
             )
         names = tuple(command.names)
         if not len(names) == len(command.inlet) == len(command.exhaust):

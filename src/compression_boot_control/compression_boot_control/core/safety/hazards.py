@@ -242,7 +242,8 @@ SENSORS_APART = _hazard(
 )
 RIVAL_SENDER = _hazard(
     18,
-    'More than one sender of readings, requests or permits vents everything.',
+    'More than one sender of readings, pressures, set-points, requests or permits vents '
+    'everything.',
     'somebody else sends on a topic of the safety path',
     (_HIGH, _ALL),
     'stop the other program, or start it with another ROS_DOMAIN_ID or namespace',

@@ -49,7 +49,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     ),
     Requirement(
         'SR-25',
-        'No inlet is open without a fresh permit.',
+        'No inlet is open without a fresh permit, nor while more than one sends permits.',
         'core/safety/gate.py, core/dead_man.py',
     ),
     Requirement(

@@ -141,10 +141,11 @@ class Supervision:
 
     def hear_state(self, now: float, sample: RawSample) -> bool:
         """Judge a raw sample; True if a chamber must be vented now that was not before."""
-        if sample.sequence <= self._state_sequence and now - self._state_at <= (
-            self._limits.state_age
-        ):
-            return False  # old or repeated; a manifold restarted counts from 1, after a silence
+        silent = now - self._state_at > self._limits.state_age
+        older = sample.sequence < self._state_sequence
+        # after a silence, one that counts lower is a manifold that was started again
+        if sample.sequence == self._state_sequence or (older and not silent):
+            return False
         self._state_sequence = sample.sequence
         self.raw = sample.pressure
         if sample.second is not None:
@@ -177,8 +178,7 @@ class Supervision:
             It is malformed, old, repeated or for another garment.
         """
         if now - self._request_at > self._limits.request_age:
-            # a controller that was restarted counts from 1 again
-            self._gate = CommandGate(self._gate.chamber_names)
+            self._gate = self._gate.renewed()
         self._gate, wanted = self._gate.admit(command)
         self._request_at = now
         return self.permit(now, wanted)

@@ -120,6 +120,20 @@ def test_admitting_leaves_the_earlier_gate_alone() -> None:
     assert GATE.last_sequence == 0
 
 
+def test_sender_that_was_started_again_may_count_from_1_after_a_silence() -> None:
+    gate = CommandGate(NAMES, last_sequence=5).renewed()
+    later, _ = gate.admit(replace(GOOD, sequence=1))
+    assert later.last_sequence == 1
+
+
+@pytest.mark.parametrize('silences', [1, 2, 3])
+def test_one_command_that_is_sent_for_ever_does_not_pass_after_a_silence(silences: int) -> None:
+    gate, _ = GATE.admit(replace(GOOD, sequence=5))
+    for _ in range(silences):
+        gate = gate.renewed()
+    assert 'old or repeated' in refused(replace(GOOD, sequence=5), gate)
+
+
 # -- chambers
 
 

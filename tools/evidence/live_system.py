@@ -1,0 +1,415 @@
+"""A system in its own processes, and a witness that hears what its hardware reports."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import numpy as np
+import rclpy
+from compression_boot_msgs.action import RunSession
+from compression_boot_msgs.msg import ManifoldState, SafetyState, SessionState
+from compression_boot_msgs.srv import ResetSafety, StopSession
+from rclpy.action import ActionClient
+from rclpy.context import Context
+from rclpy.experimental import EventsExecutor
+from rclpy.qos import HistoryPolicy, QoSProfile
+from rclpy.signals import SignalHandlerOptions
+
+from compression_boot_control.core.garment import Garment
+from compression_boot_control.core.pneumatics import (
+    REFERENCE_DENSITY,
+    hose_coefficients,
+    hose_drop,
+    orifice_flow,
+)
+from compression_boot_control.core.signals import FloatArray
+from compression_boot_control.core.units import MMHG
+from compression_boot_control.hardware.garment_file import load_garment
+from compression_boot_control.nodes.conversions import seconds
+from compression_boot_control.nodes.interfaces import (
+    MANIFOLD_RESET,
+    MANIFOLD_STATE,
+    RESET,
+    RUN_SESSION,
+    SAFETY_STATE,
+    SESSION_STATE,
+    STOP,
+    Service,
+)
+from compression_boot_control.system import SystemOptions, describe_system
+from evidence.dds_profile import write_profile
+from evidence.node_fleet import NodeFleet
+
+VENTED = 15.0 * MMHG
+"""Below it a chamber counts as vented [Pa]."""
+
+UNDER_PRESSURE = 1.5 * VENTED
+"""Above it, its exhaust shut, a chamber is under pressure [Pa]."""
+
+PROTOCOL = """
+format: 1
+name: long_hold
+title: Long hold
+description: A wave that is held for long, so that a fault strikes under pressure.
+who_it_is_for: Nobody; for tests on a bench.
+when: In tests.
+evidence: {known: Nothing., not_known: Everything.}
+session_min: 45
+legs: together
+phases:
+  - name: main
+    pattern: sequential_gradient_hold
+    pressure: {foot_mmhg: 40, thigh_mmhg: 30}
+    dwell_s: 60
+    release: full
+    rest_s: 5
+"""
+"""The session that runs while faults strike."""
+
+
+class Chambers:
+    """Tells the pressure in the chambers from that at the ports, which reads low during a vent."""
+
+    def __init__(self, garment: Garment) -> None:
+        self._conductance = garment.exhaust_conductance
+        self._hose = hose_coefficients(garment.hose_length, garment.hose_bore)
+
+    def pressure(self, port: FloatArray, exhaust: FloatArray) -> FloatArray:
+        """Pressure in each chamber, from the flow that its exhaust lets out [Pa]."""
+        flow = orifice_flow(np.maximum(port, 0.0), 0.0, exhaust * self._conductance)
+        chamber: FloatArray = port + hose_drop(flow / REFERENCE_DENSITY, *self._hose)
+        return chamber
+
+
+class Sample(NamedTuple):
+    """What the hardware reported at one time.
+
+    Attributes
+    ----------
+    taken : float
+        Time of the sample by the machine's clock [s].
+    heard : float
+        Steady time at which the witness had it [s].
+    open : bool
+        Every exhaust open, every inlet shut, the pump off.
+    pressed : bool
+        A chamber is under pressure with its exhaust shut.
+    highest : float
+        Highest pressure in a chamber [Pa].
+    """
+
+    taken: float
+    heard: float
+    open: bool
+    pressed: bool
+    highest: float
+
+    @property
+    def vented(self) -> bool:
+        """Whether every chamber is below 15 mmHg."""
+        return self.highest < VENTED
+
+
+class Reaction(NamedTuple):
+    """Times from a fault to open exhausts, and to all chambers below 15 mmHg [s]."""
+
+    opened: float
+    vented: float
+
+
+def sample_of(message: ManifoldState, chambers: Chambers) -> Sample:
+    """Judge a state of the hardware."""
+    exhaust = np.array(message.exhaust)
+    pressure = chambers.pressure(np.array(message.pressure), exhaust)
+    return Sample(
+        taken=seconds(message.header.stamp),
+        heard=time.monotonic(),
+        open=bool(exhaust.min() >= 0.99 and max(message.inlet) <= 0.0 and message.pump <= 0.0),
+        pressed=bool(np.any((pressure > UNDER_PRESSURE) & (exhaust < 0.5))),
+        highest=float(pressure.max()),
+    )
+
+
+class LiveSystem:
+    """A system of real processes; see the module.
+
+    Parameters
+    ----------
+    folder : Path
+        For its log and its DDS profile.
+    options : SystemOptions
+        What to start; nothing is recorded.
+    environment : mapping
+        Variables for the nodes alone.
+    place : mapping
+        Where nodes run, as for `NodeFleet`.
+    addresses : sequence of str
+        Of all hosts; none: the loopback alone.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        options: SystemOptions | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+        place: Mapping[str, Sequence[str]] | None = None,
+        addresses: Sequence[str] = (),
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.options = options or SystemOptions(
+            namespace='evidence', record=False, log_level='error'
+        )
+        self.log_file = folder / 'nodes.log'
+        self._chambers = Chambers(load_garment(self.options.garment))
+        self.samples: list[Sample] = []
+        self.state: ManifoldState | None = None
+        self.safety: SafetyState | None = None
+        self.session: SessionState | None = None
+        self.refusal = ''
+        profile = write_profile(folder, addresses)
+        self._before = {name: os.environ.get(name) for name in profile}
+        os.environ.update(profile)
+        self._context = Context()
+        rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        self.node = rclpy.create_node(
+            'witness', namespace=self.options.namespace, context=self._context
+        )
+        self._executor = EventsExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self._listen()
+        self._goals = ActionClient(self.node, RUN_SESSION.type, RUN_SESSION.name)
+        self._clients = {
+            service.name: self.node.create_client(service.type, service.name)
+            for service in (RESET, STOP, MANIFOLD_RESET)
+        }
+        self._asked_at = 0.0
+        nodes = [n for n in describe_system(self.options) if n.executable != 'session_recorder']
+        self.fleet = NodeFleet(nodes, self.log_file, environment or {}, place or {})
+
+    # -- what it hears
+
+    def _listen(self) -> None:
+        # nothing is lost while the witness does something else for a moment
+        deep = QoSProfile(
+            history=HistoryPolicy.KEEP_LAST,
+            depth=100,
+            reliability=MANIFOLD_STATE.qos.reliability,
+            durability=MANIFOLD_STATE.qos.durability,
+        )
+        for topic, hear, qos in (
+            (MANIFOLD_STATE, self._on_state, deep),
+            (SAFETY_STATE, self._on_safety, SAFETY_STATE.qos),
+            (SESSION_STATE, self._on_session, SESSION_STATE.qos),
+        ):
+            self.node.create_subscription(topic.type, topic.name, hear, qos)
+
+    def _on_state(self, message: ManifoldState) -> None:
+        if len(message.pressure) != len(message.name) or not message.name:
+            return  # of an impostor
+        self.state = message
+        self.samples.append(sample_of(message, self._chambers))
+
+    def _on_safety(self, message: SafetyState) -> None:
+        self.safety = message
+
+    def _on_session(self, message: SessionState) -> None:
+        self.session = message
+
+    @property
+    def alarms(self) -> set[str]:
+        """Ids of the present alarms."""
+        return {alarm.id for alarm in self.safety.alarms} if self.safety else set()
+
+    @property
+    def pressed(self) -> bool:
+        """Whether a chamber is under pressure."""
+        return bool(self.samples) and self.samples[-1].pressed
+
+    @property
+    def open(self) -> bool:
+        """Whether the boots are venting."""
+        return bool(self.samples) and self.samples[-1].open
+
+    def describe(self) -> str:
+        """Tell how the system stands, for a test that fails."""
+        safety, session = self.safety, self.session
+        alarms = [
+            f'{alarm.id} {"latched" if alarm.latched else ""} {alarm.text} {list(alarm.name)}'
+            for alarm in (safety.alarms if safety else ())
+        ]
+        ended = [name for name in self.fleet.names if not self.fleet.running(name)]
+        log = self.log_file.read_text(errors='replace').splitlines()[-8:]
+        return (
+            f'safety {safety.state if safety else None}, alarms {alarms}; session '
+            f'{session.state if session else None} {session.status if session else ""!r}; '
+            f'last refusal {self.refusal!r}; ended {ended}; log {log}'
+        )
+
+    # -- what it does
+
+    def turn(self, seconds: float = 0.005) -> None:
+        """Handle what has come in."""
+        self._executor.spin_once(timeout_sec=seconds)
+
+    def wait(self, condition: Callable[[], Any], seconds: float, what: str) -> None:
+        """Turn the loop until a condition holds.
+
+        Raises
+        ------
+        TimeoutError
+            It does not hold in time; the text says how the system stands.
+        """
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f'not within {seconds:g} s: {what}; {self.describe()}')
+            self.turn()
+
+    def call(self, service: Service, request: Any, seconds: float = 10.0) -> Any:
+        """Answer of a service."""
+        client = self._clients.get(service.name)
+        if client is None:
+            client = self._clients[service.name] = self.node.create_client(
+                service.type, service.name
+            )
+        self.wait(client.service_is_ready, seconds, f'{service.name} is there')
+        answer = client.call_async(request)
+        self.wait(answer.done, seconds, f'{service.name} answers')
+        return answer.result()
+
+    def inflate(self, seconds: float = 60.0) -> None:
+        """See to it that a session runs and a chamber is under pressure."""
+        self.samples.clear()
+
+        def pressed() -> bool:
+            self._ask_for_a_session()
+            return self.pressed
+
+        self.wait(pressed, seconds, 'a chamber under pressure')
+
+    def _ask_for_a_session(self) -> None:
+        idle = self.session is not None and self.session.state == SessionState.STATE_IDLE
+        now = time.monotonic()
+        if not idle or now - self._asked_at < 1.0 or not self._goals.server_is_ready():
+            return
+        self._asked_at = now
+        goal = RunSession.Goal(protocol=PROTOCOL, bench=True)
+        if hasattr(goal, 'skip_check'):
+            goal.skip_check = True
+        self._goals.send_goal_async(goal).add_done_callback(self._on_goal)
+
+    def _on_goal(self, future: Any) -> None:
+        handle = future.result()
+        if handle is not None and handle.accepted:
+            handle.get_result_async().add_done_callback(self._on_result)
+
+    def _on_result(self, future: Any) -> None:
+        self.refusal = future.result().result.error_msg
+
+    def recover(self, seconds: float = 60.0) -> None:
+        """Bring the system back after a fault: everything runs, nothing is tripped or alarmed."""
+        self.fleet.revive()
+        deadline = time.monotonic() + seconds
+        last_reset = time.monotonic()
+        self.safety = None
+        while not self._sound():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f'not sound again within {seconds:g} s; {self.describe()}')
+            self.turn()
+            if time.monotonic() - last_reset > 1.0:
+                last_reset = time.monotonic()
+                self._reset_what_waits()
+
+    def _sound(self) -> bool:
+        safety = self.safety
+        return (
+            safety is not None
+            and safety.state == SafetyState.STATE_PERMITTING
+            and not safety.alarms
+            and self.session is not None
+            and self.session.state in (SessionState.STATE_IDLE, SessionState.STATE_RUNNING)
+        )
+
+    def _reset_what_waits(self) -> None:
+        latched = self.safety and any(alarm.latched for alarm in self.safety.alarms)
+        waits = self.state is not None and self.state.watchdog_expired
+        for service, needed in ((RESET, latched), (MANIFOLD_RESET, waits)):
+            client = self._clients[service.name]
+            if needed and client.service_is_ready():
+                client.call_async(ResetSafety.Request(confirm=True))
+
+    def stop_session(self) -> None:
+        """End the session that runs, if any, and wait until all is vented."""
+        self.call(STOP, StopSession.Request())
+        self.wait(lambda: self.samples and self.samples[-1].vented, 30.0, 'below 15 mmHg')
+
+    def reaction(
+        self, fault: Callable[[], Any], meanwhile: Callable[[], Any] | None = None
+    ) -> Reaction:
+        """Time from a fault to open exhausts, and to all chambers below 15 mmHg.
+
+        By the times at which the samples were taken, so that it does not matter how busy the
+        witness is.
+
+        Parameters
+        ----------
+        fault : callable
+            What goes wrong now.
+        meanwhile : callable or None
+            What is done again and again until the exhausts are open.
+        """
+        struck = time.time()
+        fault()
+
+        def first(found: Callable[[Sample], bool]) -> float | None:
+            times = (s.taken for s in self.samples if s.taken > struck and found(s))
+            return next(times, None)
+
+        def is_open() -> bool:
+            if meanwhile is not None:
+                meanwhile()
+            return first(lambda sample: sample.open) is not None
+
+        self.wait(is_open, 10.0, 'open exhausts')
+        self.wait(lambda: first(lambda sample: sample.vented), 20.0, 'below 15 mmHg')
+        opened, vented = first(lambda s: s.open), first(lambda s: s.vented)
+        assert opened is not None
+        assert vented is not None
+        return Reaction(opened - struck, vented - struck)
+
+    def strike(self, name: str, number: signal.Signals) -> Reaction:
+        """Send a signal to a node under pressure; the times to open and vented."""
+        self.inflate()
+        return self.reaction(lambda: self.fleet.signal(name, number))
+
+    # -- end
+
+    def close(self) -> None:
+        """End all processes."""
+        self.fleet.close()
+        self._executor.remove_node(self.node)
+        self.node.destroy_node()
+        self._context.try_shutdown()
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+    def __enter__(self) -> LiveSystem:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
