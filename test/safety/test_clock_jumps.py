@@ -34,7 +34,8 @@ class JumpingSystem(LiveSystem):
 
     def _on_state(self, message: ManifoldState) -> None:
         super()._on_state(message)
-        self.samples[-1] = self.samples[-1]._replace(taken=time.time())
+        if self.samples:
+            self.samples[-1] = self.samples[-1]._replace(taken=time.time())
 
 
 @pytest.fixture(scope='module')
@@ -82,7 +83,8 @@ class FastSystem(LiveSystem):
 
     def _on_state(self, message: ManifoldState) -> None:
         super()._on_state(message)
-        self.samples[-1] = self.samples[-1]._replace(taken=time.time())
+        if self.samples:
+            self.samples[-1] = self.samples[-1]._replace(taken=time.time())
 
 
 @pytest.mark.parametrize('to', [0, 2**31 - 1], ids=['back to 1970', 'on to 2038'])

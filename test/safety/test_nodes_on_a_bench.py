@@ -30,6 +30,7 @@ from compression_boot_control.nodes.interfaces import (
     SETPOINTS,
 )
 from compression_boot_control.nodes.manifold import ManifoldNode
+from compression_boot_control.nodes.pressure_sensing import PressureSensingNode
 from compression_boot_control.nodes.safety_parameters import CYCLE
 from compression_boot_control.nodes.safety_supervisor import SafetySupervisorNode
 from evidence.node_bench import Bench
@@ -313,6 +314,30 @@ def test_SR_08_set_points_that_are_old_ask_for_nothing(supervisor: Supervisor) -
 def test_callback_that_fails_vents(supervisor: Supervisor) -> None:
     supervisor.bench.hear(REQUESTED, None)
     assert supervisor.vents
+
+
+# -- sensing
+
+
+def test_SR_24_samples_count_anew_when_a_manifold_was_started_again_or_an_impostor_is_gone(
+    ros: None,
+) -> None:
+    sensing = Bench(PressureSensingNode)
+
+    def answered(sequence: int) -> bool:
+        before = len(sensing.said[PRESSURES.name].messages)
+        zeros = [0.0] * 10
+        message = ManifoldState(
+            sequence=sequence, name=NAMES, pressure=zeros, inlet=zeros, exhaust=[1.0] * 10
+        )
+        sensing.hear(MANIFOLD_STATE, message)
+        return len(sensing.said[PRESSURES.name].messages) > before
+
+    assert answered(2**63)
+    assert not any(answered(500) for _ in range(100)), 'one old sample that comes again and again'
+    assert not any(answered(sequence) for sequence in range(501, 520))
+    assert any(answered(sequence) for sequence in range(520, 540))
+    sensing.close()
 
 
 # -- the manifold

@@ -52,6 +52,9 @@ VENTED = 15.0 * MMHG
 UNDER_PRESSURE = 1.5 * VENTED
 """Above it, its exhaust shut, a chamber is under pressure [Pa]."""
 
+FAR_AHEAD = 2**40
+"""No manifold has taken so many samples."""
+
 PROTOCOL = """
 format: 1
 name: long_hold
@@ -167,7 +170,8 @@ class LiveSystem:
             namespace='evidence', record=False, log_level='error'
         )
         self.log_file = folder / 'nodes.log'
-        self._chambers = Chambers(load_garment(self.options.garment))
+        self.garment = load_garment(self.options.garment)
+        self._chambers = Chambers(self.garment)
         self.samples: list[Sample] = []
         self.state: ManifoldState | None = None
         self.safety: SafetyState | None = None
@@ -211,10 +215,14 @@ class LiveSystem:
             self.node.create_subscription(topic.type, topic.name, hear, qos)
 
     def _on_state(self, message: ManifoldState) -> None:
-        if len(message.pressure) != len(message.name) or not message.name:
-            return  # of an impostor
-        self.state = message
-        self.samples.append(sample_of(message, self._chambers))
+        if self.from_the_manifold(message):
+            self.state = message
+            self.samples.append(sample_of(message, self._chambers))
+
+    def from_the_manifold(self, message: ManifoldState) -> bool:
+        """Tell a message of the manifold from one of an impostor, who has counted far ahead."""
+        lengths = {len(column) for column in (message.name, message.pressure, message.exhaust)}
+        return message.sequence < FAR_AHEAD and lengths == {len(self.garment)}
 
     def _on_safety(self, message: SafetyState) -> None:
         self.safety = message
@@ -315,16 +323,18 @@ class LiveSystem:
 
     def recover(self, seconds: float = 60.0) -> None:
         """Bring the system back after a fault: everything runs, nothing is tripped or alarmed."""
-        self.fleet.revive()
         deadline = time.monotonic() + seconds
-        last_reset = time.monotonic()
         self.safety = None
+        self.fleet.revive()
+        helped = time.monotonic()
         while not self._sound():
             if time.monotonic() > deadline:
                 raise TimeoutError(f'not sound again within {seconds:g} s; {self.describe()}')
             self.turn()
-            if time.monotonic() - last_reset > 1.0:
-                last_reset = time.monotonic()
+            if time.monotonic() - helped > 1.0:
+                helped = time.monotonic()
+                # one that was started too soon after a kill has found its own ghost, and ended
+                self.fleet.revive()
                 self._reset_what_waits()
 
     def _sound(self) -> bool:
