@@ -35,3 +35,17 @@ def test_clock_that_jumps_gives_the_last_good_interval(jump: float) -> None:
     interval.next(5.02, 2)
     assert interval.next(5.02 + jump, 3) == pytest.approx(0.02)
     assert interval.next(5.03 + jump, 4) == pytest.approx(0.01)
+
+
+def test_SR_24_sender_that_counts_lower_is_heard_after_so_many_samples_in_a_row() -> None:
+    interval = SampleInterval()
+    interval.next(5.0, 2**63)
+    later = [interval.next(5.0 + 0.01 * n, 500 + n) for n in range(40)]
+    assert later[: SampleInterval.RETURNING] == [None] * SampleInterval.RETURNING
+    assert None not in later[SampleInterval.RETURNING + 1 :]
+
+
+def test_SR_24_one_old_sample_that_comes_again_and_again_is_never_heard() -> None:
+    interval = SampleInterval()
+    interval.next(5.0, 700)
+    assert all(interval.next(5.0, 500) is None for _ in range(100))
