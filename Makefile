@@ -18,7 +18,7 @@ strictly_typed := $(addprefix $(control)/,core plant hardware sessions analysis)
 # Two at a time suits the smallest machine; the system tests measure time, so they run alone.
 unit_workers ?= 2
 
-.PHONY: help build fuzz demo test test-unit test-system test-safety test-cli lint format bench bench-latency bench-control docs lock clean
+.PHONY: help build fuzz demo test test-unit test-system test-safety test-cli evidence fuzz-requests lint format bench bench-latency bench-control docs lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -29,15 +29,15 @@ build: ## prepare everything (two minutes the first time, then under a second)
 demo: build ## a whole session on simulated boots: live view, bag, report
 	@$(activate); boots demo
 
-test: test-unit test-system ## every test but those that want an idle machine (test-safety, test-cli)
+test: test-unit test-system ## every test but those that want an idle machine (test-cli, evidence)
 
 test-unit: build ## the tests of the package, which start no processes
 	@$(activate); python -m pytest -n $(unit_workers) $(unit_tests) $(PYTEST_OPTIONS)
 
 test-system: build ## the tests of the whole: processes, links, faults, set-up
-	@$(activate); python -m pytest test --ignore=test/cli --ignore=test/safety/test_reaction_times.py $(PYTEST_OPTIONS)
+	@$(activate); python -m pytest test --ignore=test/cli $(PYTEST_OPTIONS)
 
-test-safety: build ## reaction times of real processes; wants an idle machine
+test-safety: build ## of these, those of the safety path: real processes that are killed, hang, lie
 	@$(activate); python -m pytest test/safety $(PYTEST_OPTIONS)
 
 test-cli: build ## the boots command on real systems, some five minutes; wants an idle machine
@@ -60,6 +60,14 @@ bench-latency: build ## time from sensor to valve, over real processes
 
 bench-control: build ## pressure control against the limits of physics, and beside other laws
 	@$(activate); python tools/bench_control.py
+
+tries ?= 100
+
+evidence: build ## reaction times into docs/figures, forty minutes; tries=5 is quick; idle machine
+	@$(activate); python tools/reaction_times.py --tries $(tries)
+
+fuzz-requests: build ## a million messages: no garbage may open an inlet
+	@$(activate); python tools/fuzz_requests.py --messages 1000000
 
 fuzz: build ## 100000 protocol files at random: none may break the reader or the compiler
 	@$(activate); python tools/fuzz_protocols.py --cases 100000
