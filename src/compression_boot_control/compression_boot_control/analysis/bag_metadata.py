@@ -34,35 +34,54 @@ class TopicDescription:
         Topic, its type and the type's RIHS01 hash.
     qos : str
         Offered QoS profiles as YAML text, empty if unknown.
-    message_count : int
     """
 
     name: str
     type_name: str
     type_hash: str
     qos: str
-    message_count: int
+
+
+@dataclass(frozen=True)
+class FileDescription:
+    """One MCAP file of a bag.
+
+    Attributes
+    ----------
+    name : str
+        In the bag's folder.
+    counts : mapping of str to int
+        Messages per topic.
+    start_ns, end_ns : int or None
+        Log time of the first and the last message; None without messages [ns].
+    """
+
+    name: str
+    counts: Mapping[str, int]
+    start_ns: int | None
+    end_ns: int | None
+
+    @property
+    def message_count(self) -> int:
+        """Messages of all topics."""
+        return sum(self.counts.values())
 
 
 @dataclass(frozen=True)
 class BagDescription:
-    """What rosbag2 needs to know of a bag with one file.
+    """What rosbag2 needs to know of a bag.
 
     Attributes
     ----------
-    file_name : str
-        The MCAP file, in the bag's folder.
+    files : sequence of FileDescription
+        In their order.
     topics : sequence of TopicDescription
-    start_ns, end_ns : int or None
-        Log time of the first and the last message; None without messages [ns].
     custom : mapping of str to str
         Provenance.
     """
 
-    file_name: str
+    files: Sequence[FileDescription]
     topics: Sequence[TopicDescription]
-    start_ns: int | None
-    end_ns: int | None
     custom: Mapping[str, str]
 
 
@@ -91,17 +110,23 @@ class BagContents:
             self.end_ns = log_time_ns
 
 
+def _span(start_ns: int | None, end_ns: int | None) -> dict[str, Any]:
+    """Starting time and duration, in mappings of their own: YAML would refer to shared ones."""
+    return {
+        'starting_time': {'nanoseconds_since_epoch': NO_START if start_ns is None else start_ns},
+        'duration': {'nanoseconds': (end_ns or 0) - (start_ns or 0)},
+    }
+
+
 def bag_information(bag: BagDescription) -> dict[str, Any]:
     """The content of ``rosbag2_bagfile_information``."""
-    count = sum(topic.message_count for topic in bag.topics)
-    starting_time = {'nanoseconds_since_epoch': NO_START if bag.start_ns is None else bag.start_ns}
-    duration = {'nanoseconds': (bag.end_ns or 0) - (bag.start_ns or 0)}
+    starts = [file.start_ns for file in bag.files if file.start_ns is not None]
+    ends = [file.end_ns for file in bag.files if file.end_ns is not None]
     return {
         'version': VERSION,
         'storage_identifier': 'mcap',
-        'duration': duration,
-        'starting_time': starting_time,
-        'message_count': count,
+        **_span(min(starts, default=None), max(ends, default=None)),
+        'message_count': sum(file.message_count for file in bag.files),
         'topics_with_message_count': [
             {
                 'topic_metadata': {
@@ -111,21 +136,20 @@ def bag_information(bag: BagDescription) -> dict[str, Any]:
                     'offered_qos_profiles': yaml.safe_load(topic.qos) or [],
                     'type_description_hash': topic.type_hash,
                 },
-                'message_count': topic.message_count,
+                'message_count': sum(file.counts.get(topic.name, 0) for file in bag.files),
             }
             for topic in bag.topics
         ],
         'compression_format': '',
         'compression_mode': '',
-        'relative_file_paths': [bag.file_name],
+        'relative_file_paths': [file.name for file in bag.files],
         'files': [
             {
-                'path': bag.file_name,
-                # not `starting_time` itself, which YAML would write as a reference
-                'starting_time': dict(starting_time),
-                'duration': dict(duration),
-                'message_count': count,
+                'path': file.name,
+                **_span(file.start_ns, file.end_ns),
+                'message_count': file.message_count,
             }
+            for file in bag.files
         ],
         'custom_data': dict(bag.custom) or None,
         'ros_distro': bag.custom.get('ros_distro', 'unknown'),

@@ -7,7 +7,7 @@ this writes both, by copying all whole messages into a new file that takes the o
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,14 @@ from compression_boot_control.analysis.bag_metadata import (
     METADATA_FILE,
     PROVENANCE_RECORD,
     SUMMARY_RECORD,
+    BagContents,
+    BagDescription,
+    FileDescription,
+    TopicDescription,
+    write_metadata,
 )
-from compression_boot_control.analysis.bag_writer import BagWriter
+from compression_boot_control.analysis.bag_segment import BagSegment
+from compression_boot_control.analysis.bag_writer import CHUNK_SIZE
 from compression_boot_control.analysis.errors import BagError
 from compression_boot_control.analysis.mcap_records import McapRecords
 from compression_boot_control.analysis.message_definitions import MessageDefinition
@@ -71,7 +77,7 @@ class Recovery:
 
 
 def recover_bag(folder: str | Path) -> Recovery:
-    """Make a bag of one file complete, in its place.
+    """Make a bag complete, in its place; files of it that are whole are left alone.
 
     Parameters
     ----------
@@ -81,86 +87,134 @@ def recover_bag(folder: str | Path) -> Recovery:
     Raises
     ------
     BagError
-        There is no bag, it is still being recorded, holds several files, nothing of it can be read,
-        or the disk does not take the copy. The bag is then as it was.
+        There is no bag, it is still being recorded, nothing of it can be read, or the disk does not
+        take the copy. The bag is then as it was.
     """
     folder = Path(folder).absolute()
     files, _ = bag_files(folder)
     if files == (folder,):
         raise BagError(f'{folder} is a file; name the folder of the bag')
-    if len(files) > 1:
-        raise BagError(f'{folder} holds {len(files)} files; recover them with: mcap recover')
-    (damaged,) = files
     try:
-        if is_being_written(damaged):
+        if any(is_being_written(file) for file in files):
             raise BagError(f'{folder} is still being recorded; stop the recording first')
-        return _recover(folder, damaged)
+        return _recover(folder, files)
     except OSError as error:
         raise BagError.from_os('cannot recover', folder, error) from error
     finally:
         shutil.rmtree(folder / DRAFT_FOLDER, ignore_errors=True)
 
 
-def _recover(folder: Path, old: Path) -> Recovery:
-    provenance, summary, message_count, last_ns, records = _survey(old)
-    damage = records.damage
-    whole = not damage.notes and (folder / METADATA_FILE).is_file()
-    if whole:
-        return Recovery(folder, False, message_count, 0, last_ns, None, ())
-    if message_count == 0 and not records.channels and damage.cut:
-        raise BagError(f'{old} holds no whole message; nothing can be recovered')
-    definitions: dict[str, MessageDefinition] = {}
-    shutil.rmtree(folder / DRAFT_FOLDER, ignore_errors=True)
-    draft = BagWriter(
-        folder / DRAFT_FOLDER / folder.name, provenance, definition_of=definitions.__getitem__
+def _recover(folder: Path, files: Sequence[Path]) -> Recovery:
+    surveys = [_survey(file) for file in files]
+    notes = tuple(
+        note if len(files) == 1 else f'{survey.path.name}: {note}'
+        for survey in surveys
+        for note in survey.records.damage.notes
     )
-    try:
-        _copy(old, draft, definitions)
-    finally:
-        draft.close(summary)
+    count = sum(survey.description.message_count for survey in surveys)
+    ends = [survey.description.end_ns for survey in surveys]
+    last = max((end for end in ends if end is not None), default=None)
+    if not notes and (folder / METADATA_FILE).is_file():
+        return Recovery(folder, False, count, 0, last, None, ())
+    damaged = [survey for survey in surveys if survey.records.damage.notes]
+    readable = any(survey.records.channels for survey in surveys)
+    if not readable and any(survey.records.damage.cut for survey in damaged):
+        raise BagError(f'{files[0]} holds no whole message; nothing can be recovered')
+    shutil.rmtree(folder / DRAFT_FOLDER, ignore_errors=True)
+    (folder / DRAFT_FOLDER).mkdir()
+    bag = BagDescription(
+        [survey.description for survey in surveys],
+        _topics(surveys),
+        {name: text for survey in surveys for name, text in survey.provenance.items()},
+    )
+    # all drafts first: until they are written the bag is as it was
+    drafts = [_draft(survey, folder / DRAFT_FOLDER, bag) for survey in damaged]
     kept = None
-    if len(damage.notes) > damage.cut:
-        kept = old.rename(old.with_name(old.name + DAMAGED_SUFFIX))
-    draft.path.replace(folder / draft.path.name)
-    (draft.folder / METADATA_FILE).replace(folder / METADATA_FILE)
-    if kept is None and old.name != draft.path.name:
-        old.unlink()
-    return Recovery(folder, True, message_count, damage.lost_bytes, last_ns, kept, damage.notes)
+    for survey, draft in zip(damaged, drafts, strict=True):
+        damage = survey.records.damage
+        if len(damage.notes) > damage.cut:
+            kept = survey.path.rename(survey.path.with_name(survey.path.name + DAMAGED_SUFFIX))
+        draft.replace(survey.path)
+    write_metadata(folder, bag)
+    lost = sum(survey.records.damage.lost_bytes for survey in damaged)
+    return Recovery(folder, True, count, lost, last, kept, notes)
 
 
-def _survey(
-    path: Path,
-) -> tuple[Mapping[str, str], Mapping[str, str] | None, int, int | None, McapRecords]:
-    """Provenance, summary, number of messages, last log time [ns], and the records of a pass."""
+@dataclass(frozen=True)
+class _Survey:
+    """What a pass over a file found."""
+
+    path: Path
+    records: McapRecords
+    description: FileDescription
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        return self.records.metadata.get(PROVENANCE_RECORD, {})
+
+    @property
+    def summary(self) -> Mapping[str, str] | None:
+        return self.records.metadata.get(SUMMARY_RECORD)
+
+
+def _survey(path: Path) -> _Survey:
     records = McapRecords(path)
-    count, last = 0, None
+    contents = BagContents()
     for message in records.messages():
-        count += 1
-        last = message.log_time if last is None else max(last, message.log_time)
-    provenance = records.metadata.get(PROVENANCE_RECORD, {})
-    return provenance, records.metadata.get(SUMMARY_RECORD), count, last, records
+        topic = records.channels[message.channel].topic
+        contents.counts.setdefault(topic, 0)
+        contents.add(topic, message.log_time)
+    return _Survey(
+        path,
+        records,
+        FileDescription(path.name, contents.counts, contents.start_ns, contents.end_ns),
+    )
 
 
-def _copy(path: Path, bag: BagWriter, definitions: dict[str, MessageDefinition]) -> None:
-    """Copy all whole messages of a file, and the topics that have none."""
-    records = McapRecords(path)
-    topics: dict[int, str] = {}
-    for message in records.messages():
-        if message.channel not in topics:
-            topics[message.channel] = _add_topic(records, message.channel, bag, definitions)
-        topic = topics[message.channel]
-        bag.write(topic, message.data, message.log_time, message.publish_time)
-    for channel in records.channels:
-        if channel not in topics:
-            _add_topic(records, channel, bag, definitions)
+def _topics(surveys: Sequence[_Survey]) -> list[TopicDescription]:
+    topics: dict[str, TopicDescription] = {}
+    for survey in surveys:
+        for channel_id, channel in survey.records.channels.items():
+            definition = _definition(survey.records, channel_id)
+            qos = channel.metadata.get('offered_qos_profiles', '')
+            topics[channel.topic] = TopicDescription(
+                channel.topic, definition.type_name, definition.type_hash, qos
+            )
+    return list(topics.values())
 
 
-def _add_topic(
-    records: McapRecords,
-    channel_id: int,
-    bag: BagWriter,
-    definitions: dict[str, MessageDefinition],
-) -> str:
+def _draft(survey: _Survey, folder: Path, bag: BagDescription) -> Path:
+    """Copy all whole messages of a file into a new one, and the topics that have none."""
+    segment = BagSegment(folder / survey.path.name, survey.provenance)
+    try:
+        records = McapRecords(survey.path)
+        known: set[int] = set()
+        for message in records.messages():
+            if message.channel not in known:
+                known.add(message.channel)
+                _add_topic(segment, records, message.channel)
+            topic = records.channels[message.channel].topic
+            segment.write(topic, message.data, message.log_time, message.publish_time)
+            if segment.open_size >= CHUNK_SIZE:
+                segment.flush()
+        for channel in records.channels:
+            if channel not in known:
+                _add_topic(segment, records, channel)
+        segment.finish(bag, survey.summary)
+    except OSError:
+        segment.abandon()
+        raise
+    return segment.path
+
+
+def _add_topic(segment: BagSegment, records: McapRecords, channel_id: int) -> None:
+    channel = records.channels[channel_id]
+    qos = channel.metadata.get('offered_qos_profiles', '')
+    segment.add_topic(channel.topic, _definition(records, channel_id), qos)
+
+
+def _definition(records: McapRecords, channel_id: int) -> MessageDefinition:
+    """Definition of a topic's type, as the file has it."""
     channel = records.channels[channel_id]
     schema = records.schemas.get(channel.schema_id)
     if schema is None or schema.encoding != 'ros2msg' or channel.message_encoding != 'cdr':
@@ -169,6 +223,4 @@ def _add_topic(
             'recover the file with: mcap recover'
         )
     type_hash = channel.metadata.get('topic_type_hash', '')
-    definitions[schema.name] = MessageDefinition(schema.name, schema.data.decode(), type_hash)
-    bag.add_topic(channel.topic, schema.name, channel.metadata.get('offered_qos_profiles', ''))
-    return channel.topic
+    return MessageDefinition(schema.name, schema.data.decode(), type_hash)

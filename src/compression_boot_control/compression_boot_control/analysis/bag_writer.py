@@ -1,55 +1,44 @@
 """Writes a session into a rosbag2 folder that survives the death of the process that writes it.
 
-The MCAP file is written in small compressed chunks, without a buffer between this process and the
-kernel, so that a kill loses what the open chunk holds, a quarter of a second, and nothing else.
+A kill loses a quarter of a second, and a power cut some seconds more; what is there stays readable.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, cast
-
-import yaml
-from mcap.writer import CompressionType, Writer
 
 from compression_boot_control.analysis.bag_metadata import (
-    PROVENANCE_RECORD,
-    ROSBAG2_RECORD,
-    SUMMARY_RECORD,
-    BagContents,
     BagDescription,
+    FileDescription,
     TopicDescription,
-    bag_information,
     write_metadata,
 )
+from compression_boot_control.analysis.bag_segment import BagSegment
 from compression_boot_control.analysis.errors import BagError
 from compression_boot_control.analysis.message_definitions import (
     MessageDefinition,
     message_definition,
 )
-from compression_boot_control.analysis.record_file import (
-    RecordFile,
-    check_free_space,
-    shortest_ending,
-)
+from compression_boot_control.analysis.record_file import check_free_space
 
-CHUNK_SIZE = 48 * 1024
-"""Size of the messages at which a chunk is closed [bytes]."""
+CHUNK_SIZE = 256 * 1024
+"""Size of the messages at which a chunk is closed in any case [bytes]."""
 
 FLUSH_PERIOD = 0.25
 """Longest time that a message waits in an open chunk while others come [s]."""
 
+SYNCHRONISE_PERIOD = 2.0
+"""Time from one request to the disk to have what was handed over to the next [s]."""
+
 FREE_SPACE = 16 * 1024 * 1024
 """Free space below which a bag is not started, and one in progress is closed [bytes]."""
 
-UNLIMITED_CHUNK = 2**31
-"""Chunk size for the MCAP library that it never reaches: this module closes the chunks."""
+NANOSECONDS = 1_000_000_000
 
 
 class BagWriter:
@@ -60,13 +49,15 @@ class BagWriter:
     folder : str or Path
         Folder of the bag, which must not exist; its parents are made.
     provenance : mapping of str to str, optional
-        What made the bag; kept at the start of the file and in ``custom_data``.
+        What made the bag; kept at the start of each file and in ``custom_data``.
     definition_of : callable, optional
         Gives the `MessageDefinition` of a type name.
     clock : callable, optional
         Steady clock [s].
     free_space : int, optional
         Free space to leave on the disk [bytes].
+    split_size, split_time : int, float, optional
+        Size [bytes], and time of its messages [s], at which another file is begun; 0: never.
 
     Raises
     ------
@@ -82,20 +73,21 @@ class BagWriter:
         definition_of: Callable[[str], MessageDefinition] = message_definition,
         clock: Callable[[], float] = time.monotonic,
         free_space: int = FREE_SPACE,
+        split_size: int = 0,
+        split_time: float = 0.0,
     ) -> None:
         self.folder = Path(folder).absolute()
-        self.path = self.folder / f'{self.folder.name}_0.mcap'
         self._provenance = dict(provenance or {})
         self._definition_of = definition_of
         self._clock = clock
         self._free_space = free_space
-        self._channels: dict[str, int] = {}
-        self._schemas: dict[str, int] = {}
+        self._split_size = split_size
+        self._split_time = split_time
         self._topics: dict[str, TopicDescription] = {}
-        self._taken = BagContents()
-        self._written = BagContents()
-        self._open_size = 0
+        self._latched: dict[str, tuple[bytes, int] | None] = {}
+        self._files: list[FileDescription] = []
         self._due = 0.0
+        self._synchronised_at = clock()
         self._closed = False
         try:
             self.folder.mkdir(parents=True)
@@ -103,32 +95,32 @@ class BagWriter:
             raise BagError.from_os('cannot write the bag', self.folder, error) from error
         try:
             check_free_space(self.folder, self._free_space)
-            self._file = RecordFile(self.path)
+            self._segment = self._new_segment()
         except OSError as error:
+            for path in self.folder.iterdir():
+                path.unlink()
             self.folder.rmdir()
             raise BagError.from_os('cannot write the bag', self.folder, error) from error
-        self._writer = Writer(
-            cast(IO[Any], self._file),
-            chunk_size=UNLIMITED_CHUNK,
-            compression=CompressionType.ZSTD,
-        )
-        try:
-            self._writer.start('ros2', 'compression_boots')
-            self._writer.add_metadata(PROVENANCE_RECORD, self._provenance)
-        except OSError as error:
-            raise self._stopped_by(error) from error
+
+    @property
+    def path(self) -> Path:
+        """The file that is being written."""
+        return self._segment.path
 
     @property
     def message_count(self) -> int:
         """Messages taken so far."""
-        return sum(self._taken.counts.values())
+        closed = sum(file.message_count for file in self._files)
+        return closed + (0 if self._closed else sum(self._segment.taken.counts.values()))
 
     @property
     def closed(self) -> bool:
         """Whether the bag takes no more messages."""
         return self._closed
 
-    def add_topic(self, topic: str, type_name: str, qos: str = '') -> None:
+    def add_topic(
+        self, topic: str, type_name: str, qos: str = '', *, latched: bool = False
+    ) -> None:
         """Make a topic known; a second time with the same type does nothing.
 
         Parameters
@@ -139,6 +131,8 @@ class BagWriter:
             For example ``compression_boot_msgs/msg/ChamberPressures``.
         qos : str, optional
             Offered QoS profiles as YAML, e.g. from `bag_metadata.qos_text`.
+        latched : bool, optional
+            Its last message holds on: it is written again at the start of another file.
 
         Raises
         ------
@@ -152,18 +146,10 @@ class BagWriter:
                 raise BagError(f'{topic} has two types, {known.type_name} and {type_name}')
             return
         definition = self._definition_of(type_name)
-        if type_name not in self._schemas:
-            self._schemas[type_name] = self._writer.register_schema(
-                type_name, 'ros2msg', definition.text.encode()
-            )
-        self._channels[topic] = self._writer.register_channel(
-            topic,
-            'cdr',
-            self._schemas[type_name],
-            {'offered_qos_profiles': qos, 'topic_type_hash': definition.type_hash},
-        )
-        self._topics[topic] = TopicDescription(topic, type_name, definition.type_hash, qos, 0)
-        self._taken.counts[topic] = 0
+        self._segment.add_topic(topic, definition, qos)
+        self._topics[topic] = TopicDescription(topic, type_name, definition.type_hash, qos)
+        if latched:
+            self._latched[topic] = None
 
     def write(self, topic: str, data: bytes, log_time_ns: int, publish_time_ns: int) -> None:
         """Take one serialized message.
@@ -184,24 +170,24 @@ class BagWriter:
             topic is unknown, or a time is negative; then the bag goes on.
         """
         self._check_open()
-        channel = self._channels.get(topic)
-        if channel is None:
+        if topic not in self._topics:
             raise BagError(f'{topic} is not in the bag; add it with add_topic before its messages')
         if log_time_ns < 0 or publish_time_ns < 0:
             raise BagError(f'a message of {topic} has a negative time; check the clock')
-        sequence = self._taken.counts[topic] + 1
-        self._writer.add_message(channel, log_time_ns, data, publish_time_ns, sequence)
-        self._taken.add(topic, log_time_ns)
+        if self._split_due(log_time_ns):
+            self._split(log_time_ns)
         now = self._clock()
-        if self._open_size == 0:
+        if self._segment.open_size == 0:
             self._due = now + FLUSH_PERIOD
-        self._open_size += len(data)
-        if self._open_size >= CHUNK_SIZE or now >= self._due:
+        self._segment.write(topic, data, log_time_ns, publish_time_ns)
+        if topic in self._latched:
+            self._latched[topic] = data, publish_time_ns
+        if self._segment.open_size >= CHUNK_SIZE or now >= self._due:
             self.flush()
 
     def flush_if_due(self) -> None:
         """Flush when a message has waited for `FLUSH_PERIOD`; for a timer, as traffic may stop."""
-        if self._open_size and self._clock() >= self._due:
+        if self._segment.open_size and self._clock() >= self._due:
             self.flush()
 
     def flush(self) -> None:
@@ -214,11 +200,13 @@ class BagWriter:
         """
         self._check_open()
         try:
-            self._writer.flush()  # type: ignore[no-untyped-call]
+            self._segment.flush()
+            now = self._clock()
+            if now - self._synchronised_at >= SYNCHRONISE_PERIOD:
+                self._synchronised_at = now
+                self._segment.synchronise_behind()
         except OSError as error:
             raise self._stopped_by(error) from error
-        self._open_size = 0
-        self._written = deepcopy(self._taken)
         try:
             check_free_space(self.folder, self._free_space)
         except OSError as error:
@@ -233,7 +221,7 @@ class BagWriter:
         Parameters
         ----------
         summary : mapping of str to str, optional
-            What became of the session; kept at the end of the file.
+            What became of the session; kept at the end of the last file.
 
         Raises
         ------
@@ -243,42 +231,63 @@ class BagWriter:
         if self._closed:
             return
         try:
-            self._writer.flush()  # type: ignore[no-untyped-call]
-            self._written = deepcopy(self._taken)
+            self._segment.flush()
             description = self._description()
-            if summary is not None:
-                self._writer.add_metadata(SUMMARY_RECORD, dict(summary))
-            information = yaml.safe_dump(bag_information(description), sort_keys=False)
-            self._writer.add_metadata(ROSBAG2_RECORD, {'serialized_metadata': information})
-            self._writer.finish()  # type: ignore[no-untyped-call]
-            self._file.synchronise()
+            self._segment.finish(description, summary)
             write_metadata(self.folder, description)
         except OSError as error:
             raise self._stopped_by(error) from error
+        self._files.append(self._segment.description())
         self._closed = True
-        self._file.close()
+
+    def _new_segment(self) -> BagSegment:
+        path = self.folder / f'{self.folder.name}_{len(self._files)}.mcap'
+        segment = BagSegment(path, self._provenance)
+        for topic in self._topics.values():
+            segment.add_topic(topic.name, self._definition_of(topic.type_name), topic.qos)
+        _synchronise_folder(self.folder)
+        return segment
+
+    def _split_due(self, log_time_ns: int) -> bool:
+        segment = self._segment
+        if self._split_size and segment.size + segment.open_size >= self._split_size:
+            return True
+        start = segment.taken.start_ns
+        if not self._split_time or start is None:
+            return False
+        return log_time_ns - start >= self._split_time * NANOSECONDS
+
+    def _split(self, log_time_ns: int) -> None:
+        """Finish the file, and begin another one with what holds on."""
+        try:
+            self._segment.flush()
+            self._segment.finish(self._description())
+            self._files.append(self._segment.description())
+            self._segment = self._new_segment()
+        except OSError as error:
+            raise self._stopped_by(error) from error
+        for topic, last in self._latched.items():
+            if last is not None:
+                self._segment.write(topic, last[0], log_time_ns, last[1])
 
     def _description(self) -> BagDescription:
-        counts = self._written.counts
+        files = list(self._files)
+        if self._segment.path.name not in {file.name for file in files}:
+            files.append(self._segment.description())
         return BagDescription(
-            file_name=self.path.name,
-            topics=[
-                replace(topic, message_count=counts.get(name, 0))
-                for name, topic in self._topics.items()
-            ],
-            start_ns=self._written.start_ns,
-            end_ns=self._written.end_ns,
+            files=files,
+            topics=list(self._topics.values()),
             custom=self._provenance,
         )
 
     def _stopped_by(self, error: OSError) -> BagError:
         """Close what can be closed after a failed write, and give the error to raise."""
         self._closed = True
+        self._segment.abandon()
+        description = self._description()
         with suppress(OSError):
-            self._file.write(shortest_ending())
-        self._file.close()
-        with suppress(OSError):
-            write_metadata(self.folder, self._description())
+            write_metadata(self.folder, description)
+        self._files = list(description.files)
         return BagError.from_os('recording ended, readable up to here,', self.folder, error)
 
     def _check_open(self) -> None:
@@ -295,3 +304,13 @@ class BagWriter:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _synchronise_folder(folder: Path) -> None:
+    """Have the disk know of a new file; without it a power cut loses the file's name."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network disks do not know this
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

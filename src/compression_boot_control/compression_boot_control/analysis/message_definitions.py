@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,9 @@ SEPARATOR = '=' * 80
 
 ACTION_SUFFIXES = {'_Goal': 0, '_Result': 1, '_Feedback': 2}
 """Types that an action file defines itself, and their part between its ``---`` lines."""
+
+SERVICE_SUFFIXES = {'_Request': 0, '_Response': 1}
+"""The same of a service file."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ def message_definition(type_name: str, folders: Sequence[Path] | None = None) ->
     Parameters
     ----------
     type_name : str
-        ``package/msg/Type``, or a message that an action implies, such as
-        ``package/action/Type_FeedbackMessage``.
+        ``package/msg/Type``, or a message that an action or a service implies, such as
+        ``package/action/Type_FeedbackMessage`` or ``package/srv/Type_Event``.
     folders : sequence of Path, optional
         Folders that hold packages, searched in this order; default `share_folders`. Types of the
         standard packages that are in none of them are those of ROS 2 Jazzy.
@@ -82,17 +85,21 @@ def _definition(type_name: str, folders: tuple[Path, ...]) -> MessageDefinition:
         if name in texts:
             continue
         texts[name] = _own_text(name, folders)
+        # rosbags knows no types of services, and would take them for something else
+        known_as = as_message(name)
         try:
-            types = get_types_from_msg(texts[name], name)
+            types = get_types_from_msg(as_message(texts[name]), known_as)
         except TypesysError as error:
             raise BagError(f'the definition of {name} is malformed; correct its file') from error
         parsed.update(types)
-        waiting.extend(_named_types(types[name][1]))
+        waiting.extend(_source_name(name, found) for found in _named_types(types[known_as][1]))
     first, *others = texts
     sections = [_short_references(texts[first])]
     sections += [f'MSG: {_short(name)}\n{_short_references(texts[name])}' for name in others]
     type_hash = _installed_hash(type_name, folders)
-    if type_hash is None:
+    if type_hash is None and '/srv/' in type_name:
+        type_hash = ''  # only ROS 2's own generator hashes a service
+    elif type_hash is None:
         store = get_typestore(Stores.EMPTY)
         store.register(parsed)
         type_hash = store.hash_rihs01(type_name)
@@ -119,6 +126,18 @@ def _named_types(fields: Sequence[tuple[str, tuple[Nodetype, object]]]) -> Itera
             yield str(detail)
 
 
+def as_message(text: str) -> str:
+    """Names of a service's types as those of messages, by which `rosbags` parses them."""
+    return text.replace('/srv/', '/msg/')
+
+
+def _source_name(outer: str, found: str) -> str:
+    """Name of a type found in another one, by which its file is looked up."""
+    if '/srv/' in outer and found.endswith(tuple(SERVICE_SUFFIXES)):
+        return found.replace('/msg/', '/srv/')
+    return found
+
+
 def _short(type_name: str) -> str:
     """``package/Type``, the name that the ``ros2msg`` form uses."""
     package, _, name = type_name.split('/')
@@ -126,8 +145,8 @@ def _short(type_name: str) -> str:
 
 
 def _short_references(text: str) -> str:
-    """Text in which the types of an action are named as messages are: ``package/Type``."""
-    return text.replace('/action/', '/')
+    """Text in which types of actions and services are named as messages are: ``package/Type``."""
+    return text.replace('/action/', '/').replace('/srv/', '/')
 
 
 def _own_text(type_name: str, folders: tuple[Path, ...]) -> str:
@@ -138,6 +157,8 @@ def _own_text(type_name: str, folders: tuple[Path, ...]) -> str:
         raise BagError(f'{type_name!r} is no type name; use package/msg/Type') from None
     if kind == 'action':
         text = _action_text(package, name, folders)
+    elif kind == 'srv':
+        text = _service_text(package, name, folders)
     else:
         text = _file_text(folders, package, kind, f'{name}.msg') or _standard_text(type_name)
     if text is None:
@@ -156,15 +177,41 @@ def _action_text(package: str, name: str, folders: tuple[Path, ...]) -> str | No
     action = name.removesuffix('_FeedbackMessage')
     if action != name:
         return f'unique_identifier_msgs/UUID goal_id\n{package}/action/{action}_Feedback feedback\n'
-    for suffix, part in ACTION_SUFFIXES.items():
+    return _part_text(package, 'action', name, ACTION_SUFFIXES, folders)
+
+
+def _service_text(package: str, name: str, folders: tuple[Path, ...]) -> str | None:
+    """Text of a message that a service file implies.
+
+    The event follows the design of ROS 2 service introspection (REP 2012).
+    """
+    service = name.removesuffix('_Event')
+    if service != name:
+        return (
+            'service_msgs/ServiceEventInfo info\n'
+            f'{package}/srv/{service}_Request[<=1] request\n'
+            f'{package}/srv/{service}_Response[<=1] response\n'
+        )
+    return _part_text(package, 'srv', name, SERVICE_SUFFIXES, folders)
+
+
+def _part_text(
+    package: str,
+    kind: str,
+    name: str,
+    suffixes: Mapping[str, int],
+    folders: tuple[Path, ...],
+) -> str | None:
+    """Text of a type that is a part of an interface file."""
+    for suffix, part in suffixes.items():
         if name.endswith(suffix):
-            text = _file_text(folders, package, 'action', f'{name.removesuffix(suffix)}.action')
-            return None if text is None else _action_part(text, part)
+            text = _file_text(folders, package, kind, f'{name.removesuffix(suffix)}.{kind}')
+            return None if text is None else _file_part(text, part)
     return None
 
 
-def _action_part(text: str, part: int) -> str:
-    """One of goal, result and feedback of an action file."""
+def _file_part(text: str, part: int) -> str:
+    """One of the parts between the ``---`` lines of an interface file."""
     parts: list[list[str]] = [[]]
     for line in text.splitlines():
         if line.strip() == '---':

@@ -7,6 +7,7 @@ import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import cast
 
 from mcap.data_stream import RecordBuilder
@@ -34,6 +35,7 @@ class RecordFile:
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         self._size = 0
+        self._synchronising: Thread | None = None
         with suppress(OSError):  # some network disks know no locks
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
@@ -61,11 +63,25 @@ class RecordFile:
         """Wait until the disk has what was written."""
         os.fsync(self._descriptor)
 
+    def synchronise_behind(self) -> None:
+        """Have the disk take what was written, in a thread: a slow disk holds nobody up."""
+        if self._synchronising is None or not self._synchronising.is_alive():
+            self._synchronising = Thread(target=_synchronise, args=(self._descriptor,))
+            self._synchronising.start()
+
     def close(self) -> None:
         """Close the file; again does no harm."""
+        if self._synchronising is not None:
+            self._synchronising.join()
+            self._synchronising = None
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _synchronise(descriptor: int) -> None:
+    with suppress(OSError):  # a write, or the end, tells of it
+        os.fdatasync(descriptor)
 
 
 def is_being_written(path: Path) -> bool:

@@ -188,11 +188,11 @@ def test_nothing_to_recover_is_said(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 256 KiB."""
+    """A disk of 1 MiB."""
     disk = tmp_path / 'disk'
     disk.mkdir()
     mounted = subprocess.run(
-        ['mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk], check=False, capture_output=True
+        ['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], check=False, capture_output=True
     )
     if mounted.returncode:
         pytest.skip('needs the right to mount a small disk')
@@ -248,7 +248,7 @@ def test_a_full_disk_starts_no_bag(small_disk):
 def test_a_file_size_limit_ends_the_bag_and_leaves_it_readable(tmp_path, noise, definition_of):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     bag = BagWriter(tmp_path / 'bag', definition_of=definition_of)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, hard))
     try:
         count, error = fill(bag, noise)
     finally:
