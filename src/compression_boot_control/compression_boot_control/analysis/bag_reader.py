@@ -22,6 +22,7 @@ from compression_boot_control.analysis.cdr_columns import Column, decode_columns
 from compression_boot_control.analysis.cdr_layout import LayoutError
 from compression_boot_control.analysis.errors import BagError
 from compression_boot_control.analysis.mcap_records import StoredMessage
+from compression_boot_control.analysis.message_definitions import as_message
 from compression_boot_control.analysis.series import Series
 
 LATEST = 2**63 - 1
@@ -233,7 +234,7 @@ def decoded(
         )
     try:
         types = _types(topic.encoding, topic.definition, topic.type_name)
-        return decode_columns(messages, topic.type_name, types, fields)
+        return decode_columns(messages, as_message(topic.type_name), types, fields)
     except (TypesysError, KeyError) as error:
         raise BagError(
             f'{topic.name} in {path}: the definition of {topic.type_name or "its type"} '
@@ -249,7 +250,7 @@ def decoded(
 def _types(encoding: str, definition: str, type_name: str) -> Typesdict:
     """Types in a topic's definition."""
     if encoding == 'ros2msg':
-        return get_types_from_msg(definition, type_name)
+        return get_types_from_msg(definition, as_message(type_name))
     if encoding == 'ros2idl':
         return get_types_from_idl(definition)
     raise TypesysError(f'unknown form {encoding}')

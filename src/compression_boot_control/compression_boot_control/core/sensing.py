@@ -17,6 +17,7 @@ Quality is judged on the raw values: what is missing or out of range is BAD and 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +67,13 @@ STILL_BAND = 1.0 * MMHG
 So is one that falls by less than 2 mmHg/s. The modelled hose drop has no part in this: as long as
 the zero is not known, it makes much of the noise.
 """
+
+
+PRESSURE_STEP = 1.0 / 16.0
+"""Step in which sensing tells a pressure [Pa]; a sensor resolves 13 Pa [P]."""
+
+RATE_STEP = 1.0
+"""Step in which it tells a rate [Pa/s]; noise alone makes 170 [P]."""
 
 
 class SensingParameters(NamedTuple):
@@ -250,6 +258,18 @@ def in_use(inlet_command: FloatArray, exhaust_command: FloatArray) -> BoolArray:
     """Tell of each chamber whether it is anything but open to the atmosphere."""
     used: BoolArray = (exhaust_command <= 0.99) | (inlet_command > 0.0)
     return used
+
+
+def told(pressures: Pressures) -> Pressures:
+    """What sensing tells others: numbers without digits that mean nothing, which compress well.
+
+    Everybody, the controller too, works with what is told, so that a recording has all of it.
+    """
+    return replace(
+        pressures,
+        pressure=np.round(pressures.pressure / PRESSURE_STEP) * PRESSURE_STEP,
+        rate=np.round(pressures.rate / RATE_STEP) * RATE_STEP,
+    )
 
 
 def sensing_law(

@@ -58,7 +58,7 @@ class ChamberControlNode(SafeNode):
         }
         self._names = list(garment.chamber_names)
         self._order = ChamberOrder(garment.chamber_names)
-        self._parameters = ControlParameters.from_garment(garment, **tuning)
+        self._tuning = ControlParameters.from_garment(garment, **tuning)
         self._shape = (len(garment),)
         self._state = ControlState.initial(self._shape)
         self._vented = Actuation.vented(self._shape)
@@ -100,9 +100,7 @@ class ChamberControlNode(SafeNode):
         )
         pressures = Pressures(pressure, rate, quality, reason, np.asarray(message.supply_pressure))
         setpoints = self._setpoints.in_force(now)
-        self._state, actuation = control_step(
-            self._parameters, self._state, pressures, setpoints, dt
-        )
+        self._state, actuation = control_step(self._tuning, self._state, pressures, setpoints, dt)
         self._request(actuation, message.header.stamp, message.sequence)
 
     def _on_timer(self) -> None:

@@ -110,15 +110,12 @@ START_RECORDING = Service('recorder/start', StartRecording, 'starts a bag')
 DEVICE_TEST = Service('run_device_test', RunDeviceTest, 'tests the device, with nobody in it')
 STOP_RECORDING = Service('recorder/stop', StopRecording, 'closes the bag')
 
-RECORDED_TOPICS = (
-    LAYOUT,
-    MANIFOLD_STATE,
-    PRESSURES,
-    SETPOINTS,
-    REQUESTED,
-    PERMITTED,
-    SAFETY_STATE,
-    SESSION_STATE,
-    DIAGNOSTICS,
+TOPICS = tuple(value for value in list(vars().values()) if isinstance(value, Topic))
+"""All topics above; a new one is recorded without further ado."""
+
+SERVICES = tuple(
+    value
+    for value in list(vars().values())
+    if isinstance(value, Service) and hasattr(value.type, 'Event')
 )
-"""What the recorder subscribes to."""
+"""All services above; `run_session` is an action."""

@@ -7,7 +7,12 @@ from compression_boot_msgs.msg import ChamberPressures, ManifoldState
 
 from compression_boot_control.core.chamber_order import ChamberOrder
 from compression_boot_control.core.sample_interval import SampleInterval
-from compression_boot_control.core.sensing import SensingParameters, SensingState, sensing_step
+from compression_boot_control.core.sensing import (
+    SensingParameters,
+    SensingState,
+    sensing_step,
+    told,
+)
 from compression_boot_control.core.signals import Quality
 from compression_boot_control.nodes.conversions import (
     bytes_to_wire,
@@ -55,7 +60,7 @@ class PressureSensingNode(SafeNode):
         garment = garment_of(self.settings['garment'])
         self._names = list(garment.chamber_names)
         self._order = ChamberOrder(garment.chamber_names)
-        self._parameters = SensingParameters.from_garment(
+        self._tuning = SensingParameters.from_garment(
             garment,
             filter_time=self.settings['filter_time'],
             sensor_lag=self.settings['sensor_lag'],
@@ -82,7 +87,8 @@ class PressureSensingNode(SafeNode):
         if dt is None:
             return
         readings = readings_from(message, self._order)
-        self._state, pressures = sensing_step(self._parameters, self._state, readings, dt)
+        self._state, estimate = sensing_step(self._tuning, self._state, readings, dt)
+        pressures = told(estimate)
         bad = np.flatnonzero(pressures.quality == Quality.BAD)
         self._bad = [self._names[i] for i in bad]
         answer = ChamberPressures(

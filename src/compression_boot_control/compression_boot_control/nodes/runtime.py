@@ -26,11 +26,12 @@ from rclpy.experimental import EventsExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.publisher import Publisher
+from rclpy.service_introspection import ServiceIntrospectionState
 from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
-from compression_boot_control.nodes.interfaces import DIAGNOSTICS, Service, Topic
+from compression_boot_control.nodes.interfaces import DIAGNOSTICS, EVENTS, Service, Topic
 from compression_boot_control.nodes.parameters import Parameter, declare
 from compression_boot_control.system import STARTER_PID
 
@@ -104,7 +105,11 @@ class SafeNode(Node):
             guarded = self.guard(callback)(request, response)
             return response if guarded is None else guarded
 
-        self.create_service(service.type, service.name, answer)
+        created = self.create_service(service.type, service.name, answer)
+        # each call is published, so that a recording has what people did
+        created.configure_introspection(
+            self.get_clock(), EVENTS, ServiceIntrospectionState.CONTENTS
+        )
 
     def every(self, period: float, callback: Callable[[], None]) -> Timer:
         """Call back on the steady clock, whatever simulated time does."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 import yaml
 from mcap.reader import make_reader
 from rosbags.rosbag2 import Reader
 
 from compression_boot_control.analysis.bag_metadata import qos_text
+from compression_boot_control.analysis.bag_reader import open_bag
+from compression_boot_control.analysis.bag_recovery import recover_bag
 from compression_boot_control.analysis.bag_writer import BagWriter
 from compression_boot_control.analysis.errors import BagError
 
@@ -123,3 +126,69 @@ def test_a_message_costs_little(tmp_path, messages, definition_of):
             bag.write('/pressures', data, i * MILLISECOND, i * MILLISECOND)
         bag.close()
         assert (time.process_time() - start) / 10_000 < 100e-6
+
+
+def test_bag_is_split_by_size_into_files_that_explain_themselves(tmp_path, messages, definition_of):
+    folder = tmp_path / 'bag'
+    with BagWriter(folder, {'version': '1'}, definition_of=definition_of, split_size=30_000) as bag:
+        bag.add_topic('/boots/pressures', PRESSURES)
+        bag.add_topic('/boots/setpoints', SETPOINTS, latched=True)
+        bag.write('/boots/setpoints', messages.setpoints(0, [1] * 10, range(10)), 0, 0)
+        noise = np.random.default_rng(1)
+        for i in range(400):
+            bag.write('/boots/pressures', messages.pressures(i / 100, noise.normal(size=10)), i, i)
+    files = sorted(folder.glob('*.mcap'))
+    assert len(files) > 2
+    for file in files:
+        alone = open_bag(file)
+        assert alone.provenance == {'version': '1'}
+        assert alone.topics['/boots/setpoints'].message_count == 1, 'what holds on is in each file'
+    with Reader(folder) as reader:
+        read = [link.topic for link, _, _ in reader.messages()]
+    assert read.count('/boots/pressures') == 400
+    assert not recover_bag(folder).changed
+
+
+def test_bag_is_split_by_time(tmp_path, messages, definition_of):
+    folder = tmp_path / 'bag'
+    with BagWriter(folder, definition_of=definition_of, split_time=1.0) as bag:
+        bag.add_topic('/boots/pressures', PRESSURES)
+        for i in range(250):
+            bag.write('/boots/pressures', messages.pressures(i / 100, range(10)), i * 10**7, i)
+    spans = [open_bag(file) for file in sorted(folder.glob('*.mcap'))]
+    assert [round((bag.end_ns - bag.start_ns) / 1e9, 2) for bag in spans] == [0.99, 0.99, 0.49]
+
+
+def test_bag_of_several_files_whose_writer_died_is_recovered(tmp_path, messages, definition_of):
+    folder = tmp_path / 'bag'
+    bag = BagWriter(folder, definition_of=definition_of, split_time=1.0)
+    bag.add_topic('/boots/pressures', PRESSURES)
+    for i in range(250):
+        bag.write('/boots/pressures', messages.pressures(i / 100, range(10)), i * 10**7, i)
+    bag.flush()
+    bag._segment._file.close()
+    recovery = recover_bag(folder)
+    assert recovery.changed
+    assert recovery.message_count == 250
+    assert any('bag_2.mcap' in note for note in recovery.notes)
+    with Reader(folder) as reader:
+        assert reader.message_count == 250
+
+
+def test_power_cut_that_leaves_zeros_loses_only_those(tmp_path, messages, definition_of):
+    """A file system may have enlarged a file, and not yet have what was written into it."""
+    folder = tmp_path / 'bag'
+    with BagWriter(folder, definition_of=definition_of) as bag:
+        bag.add_topic('/boots/pressures', PRESSURES)
+        for i in range(100):
+            bag.write('/boots/pressures', messages.pressures(i / 100, range(10)), i, i)
+            if i == 49:
+                bag.flush()
+                whole = bag.path.stat().st_size
+    (folder / 'metadata.yaml').unlink()
+    data = bag.path.read_bytes()
+    bag.path.write_bytes(data[:whole] + bytes(len(data) - whole))
+    found = open_bag(folder)
+    assert found.recovered
+    assert found.topics['/boots/pressures'].message_count == 50
+    assert recover_bag(folder).message_count == 50

@@ -27,9 +27,9 @@ Another processor rounds the last digit otherwise, which stays far below these; 
 Pa, a valve a hundredth.
 """
 
-VERDICT_TOLERANCE = 0.05
-"""A verdict may come this much earlier or later [s]: two cycles of the supervisor and the way of a
-message to the recorder."""
+VERDICT_TOLERANCE = 0.1
+"""A verdict may come this much earlier or later [s]: the supervisor's own timer, and the way of a
+message to it, are not in the record."""
 
 SIMULATED_VERDICT_TOLERANCE = 0.2
 """The same where time is simulated: there the recorder's clock moves in steps [s]."""

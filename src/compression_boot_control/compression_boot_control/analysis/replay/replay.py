@@ -50,7 +50,8 @@ from compression_boot_control.core.control_inputs import HeldSetpoints
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.safety.supervisor import SafetyStatus
 from compression_boot_control.core.sample_interval import SampleInterval
-from compression_boot_control.core.signals import Mode, Reason
+from compression_boot_control.core.sensing import told as to_others
+from compression_boot_control.core.signals import Mode, Pressures, Reason
 from compression_boot_control.hardware.garment_file import load_garment
 
 COMPILED_FROM = 30_000
@@ -230,7 +231,7 @@ class _Run:
             if said.zero is not None:
                 known[2][there] = said.zero[place[there]]
             zeroed[there] = said.reason[place[there]] != Reason.NOT_ZEROED
-        return self._laws.sense(
+        sensed = self._laws.sense(
             self._parameters.sensing,
             SensingRun(
                 samples.pressure[rows],
@@ -245,6 +246,9 @@ class _Run:
                 zeroed,
             ),
         )
+        estimate = Pressures(*sensed, samples.supply[rows])
+        wire = to_others(estimate)
+        return sensed._replace(pressure=wire.pressure, rate=wire.rate)
 
     def _intervals(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Time from sample to sample, as a node takes it [s]."""
