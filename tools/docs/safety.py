@@ -37,17 +37,18 @@ EVIDENCE = """## How to measure it again
 
 - `python tools/reaction_times.py --tries 25`: time from the hang or loss of each process to open
   exhausts, and to all chambers below 15 mmHg.
-- `boots campaign --sessions 10000 --seed 7`: false trips in sessions without faults.
-- `boots campaign --faults --sessions 10000 --seed 7`: violations, and faults that were not
-  detected. Its table says which faults cannot be told for certain, and why.
+- `boots campaign --sessions 10000 --seed 42`: false trips in sessions without faults.
+- `boots campaign --faults --sessions 10000 --seed 42`: violations, and faults that were not
+  detected.
 
-Devices of a campaign are drawn over the ranges of the literature [L][P]. Three design rules hold
-for all of them: a chamber vents from 110 mmHg in 10 s, one hose carries all of the pump's air
-without a port above 110 mmHg, and a wave fits in the 180 s that a zone may be under pressure.
+[Campaigns](campaigns.md) says what they draw and judge, and has their figures.
 
 ## Not detected by the supervisor
 
-- Swapped hoses: each port's valve and sensor agree with each other. No check finds them yet.
+[Campaigns](campaigns.md#what-is-claimed-of-each-fault) has the claim for every kind of fault, and
+why some cannot be told for certain. What a person should know of them:
+
+- Swapped hoses: each port's valve and sensor agree with each other while a session runs.
 - A hose that kinks while its chamber is full: the port vents, the chamber does not. Open the zip.
 - A leak that creep and cooling of the chamber could explain.
 - A relief valve that is stuck, until the supply gets so high.
