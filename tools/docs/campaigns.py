@@ -60,7 +60,8 @@ It exits with 1 when a promise is broken: a violation, a declared fault undetect
 
 ## What is drawn
 
-- **Garment:** {', '.join(f'`{name}`' for name in GARMENTS)}; left leg, right leg or both.
+- **Garment:** {', '.join(f'`{name}`' for name in GARMENTS)}; left leg, right leg or both;
+  the sleeve of the other leg is not plugged in.
 - **Device**, over the ranges of the literature [L][P]: pump 6 to 40 L/min free flow and 300 to
   600 mmHg shut-off, inlets and exhausts 0.05 to 0.8 dm3/(s bar), hoses of 3 to 8 mm, valves of 5 to
   20 ms. Three design rules hold for all devices, and those that break one are adapted and counted:

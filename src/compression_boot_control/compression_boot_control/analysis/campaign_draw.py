@@ -80,7 +80,6 @@ class Draw:
 
 def draw_batch(
     garment: Garment,
-    leg: str,
     sessions: int,
     rng: np.random.Generator,
     *,
@@ -104,8 +103,7 @@ def draw_batch(
     struck: list[tuple[Fault, ...]] = [()] * sessions
     if faults:
         strike = rng.uniform(*STRIKE, sessions)
-        worn = [i for i, own in enumerate(garment.legs) if leg in (own, 'both')]
-        struck = [_draw_faults(worn, session, rng) for session in range(sessions)]
+        struck = [_draw_faults(len(garment), session, rng) for session in range(sessions)]
     intensity = rng.uniform(*INTENSITIES, (sessions, 1))
     return Draw(believed, parameters, adapted, intensity, strike, tuple(struck))
 
@@ -186,16 +184,16 @@ def _vents(bore: FloatArray, length: FloatArray, litres: FloatArray) -> FloatArr
     return bore
 
 
-def _draw_faults(worn: list[int], session: int, rng: np.random.Generator) -> tuple[Fault, ...]:
+def _draw_faults(chambers: int, session: int, rng: np.random.Generator) -> tuple[Fault, ...]:
     kinds = tuple(CLAIMS)
     count = 2 if rng.random() < 0.2 else 1
     chosen = [kinds[int(rng.integers(len(kinds)))] for _ in range(count)]
-    return tuple(_draw_fault(kind, worn, session, rng) for kind in dict.fromkeys(chosen))
+    return tuple(_draw_fault(kind, chambers, session, rng) for kind in dict.fromkeys(chosen))
 
 
-def _draw_fault(kind: FaultKind, worn: list[int], session: int, rng: np.random.Generator) -> Fault:
+def _draw_fault(kind: FaultKind, chambers: int, session: int, rng: np.random.Generator) -> Fault:
     claim = CLAIMS[kind]
     magnitude = None if claim.magnitudes is None else float(rng.uniform(*claim.magnitudes))
     if magnitude is not None and claim.both_ways and rng.random() < 0.5:
         magnitude = -magnitude
-    return Fault(kind, worn[int(rng.integers(len(worn)))], magnitude, (session,))
+    return Fault(kind, int(rng.integers(chambers)), magnitude, (session,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -129,6 +129,19 @@ def draw_shape(rng: np.random.Generator) -> Shape:
     )
 
 
+def plugged_in(garment: Garment, leg: str) -> Garment:
+    """The garment with the sleeves that a session needs; the other is not plugged in."""
+    kept = [place for place, own in enumerate(garment.legs) if leg in (own, 'both')]
+    taken: dict[str, Any] = {}
+    for field in fields(Garment):
+        value = getattr(garment, field.name)
+        if isinstance(value, np.ndarray):
+            taken[field.name] = value[kept]
+        elif field.name in ('chamber_names', 'legs', 'zones'):
+            taken[field.name] = tuple(value[place] for place in kept)
+    return replace(garment, **taken)
+
+
 def campaign_protocol(shape: Shape) -> Protocol:
     """Protocol of a part: one phase of its pattern, with the texts of the demonstration."""
     texts = load_protocol('demonstration').model_dump(exclude={'phases'}, exclude_none=True)
@@ -173,9 +186,9 @@ def run_part(
     """Run one part of a campaign; it depends on nothing but the arguments."""
     rng = np.random.default_rng((seed, part, int(faults)))
     shape = draw_shape(rng)
-    garment = load_garment(shape.garment)
+    garment = plugged_in(load_garment(shape.garment), shape.leg)
     flow = flow_range(shape.leg, shape.stratum)
-    draw = draw_batch(garment, shape.leg, sessions, rng, flow=flow, faults=faults)
+    draw = draw_batch(garment, sessions, rng, flow=flow, faults=faults)
     plan = campaign_plan(shape, garment)
     batch = SupervisedBatch(
         draw.parameters, draw.believed, plan, draw.intensity, int(rng.integers(2**31))
