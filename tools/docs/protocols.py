@@ -15,11 +15,8 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'src/compression_boot_control'))
 
-from compression_boot_control.cli.protocol_plot import Prediction, plot_protocol  # noqa: E402
+from compression_boot_control.cli.protocol_plot import plot_protocol, predict  # noqa: E402
 from compression_boot_control.hardware.garment_file import load_garment  # noqa: E402
-from compression_boot_control.hardware.simulated import wearer  # noqa: E402
-from compression_boot_control.plant.boots import SimulatedBoots  # noqa: E402
-from compression_boot_control.plant.closed_loop import simulate_session  # noqa: E402
 from compression_boot_control.resources import config_directory, yaml_files  # noqa: E402
 from compression_boot_control.sessions.limits import ALL_LIMITS  # noqa: E402
 from compression_boot_control.sessions.plan_estimate import estimate  # noqa: E402
@@ -30,18 +27,18 @@ from compression_boot_control.sessions.protocol_proof import prove  # noqa: E402
 
 PAGE = ROOT / 'docs' / 'protocols.md'
 FIGURES = ROOT / 'docs' / 'figures' / 'protocols'
-SEED = 0
-PREDICTED = 6.0
-"""Minutes from the start for which pressures are simulated; the cycles after them are alike."""
 
 HEADING = """# Protocols
 
 Made by `make docs` from `config/protocols/`; do not edit it here.
 
-The pictures show set-points as thin and, from the start on, predicted pressures as thick lines.
 A protocol says what a session does: pressures, times, and for whom. `boots protocols list` names
 them, `show` tells about one, `check FILE` proves that a file is safe, `plot` draws it,
 `boots simulate` predicts it on a garment.
+
+A picture shows one cycle with all zones, set-points thin and predicted pressures thick, and below
+it the session with a lane for each zone, set-points as lines and predicted pressures filled. It is
+what `boots protocols plot` draws, predicted in the simulated boots of seed 0.
 
 The project is a research prototype, not a medical device. Compression can lower perceived soreness
 a little; effects on performance, creatine kinase and heart rate variability are not established.
@@ -127,16 +124,11 @@ def page() -> str:
 
 
 def draw(protocol: Protocol) -> None:
-    """Set-points over one cycle and the session, with the predicted pressures of its start."""
+    """Set-points and predicted pressures over one cycle and the session."""
     garment = load_garment()
     plan = compile_protocol(protocol, garment)
-    timeline = estimate(plan, garment).timeline
-    begun = compile_protocol(protocol, garment, minutes=min(protocol.session_min, PREDICTED))
-    session = simulate_session(SimulatedBoots(wearer(garment, SEED), SEED), garment, begun)
-    every = max(len(session.time) // 20_000, 1)
-    prediction = Prediction(session.time[::every], session.pressure[::every])
     path = FIGURES / f'{protocol.name}.png'
-    plot_protocol(protocol.title, plan, garment, timeline, prediction).savefig(path, dpi=80)
+    plot_protocol(protocol.title, plan, garment, predict(plan, garment)).savefig(path, dpi=80)
     with Image.open(path) as picture:
         picture.convert('RGB').quantize(64).save(path, optimize=True)
     print(f'wrote {path.relative_to(ROOT)}')

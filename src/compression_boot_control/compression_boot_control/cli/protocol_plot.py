@@ -1,8 +1,6 @@
-"""Draws what a protocol asks of the zones: over one cycle and over the whole session."""
+"""Draws what a protocol asks of the zones, and the pressures predicted in simulated boots."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,105 +8,119 @@ from matplotlib.figure import Figure
 
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.plan import Plan
-from compression_boot_control.core.signals import BoolArray, FloatArray
 from compression_boot_control.core.units import MINUTE, MMHG
-from compression_boot_control.sessions.plan_estimate import Timeline
+from compression_boot_control.hardware.simulated import wearer
+from compression_boot_control.plant.boots import SimulatedBoots
+from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD, SessionTrace, simulate_session
 
 COLOURS = ('#0b3c5d', '#1d7a8c', '#5aa469', '#d9a441', '#c8553d', '#7d2e68', '#4a4e69', '#9a8c98')
 """Distal to proximal; told apart in grey too."""
 
 LINES = {'left': '-', 'right': '--'}
 
-
-@dataclass(frozen=True)
-class Prediction:
-    """Pressures that a simulation expects.
-
-    Attributes
-    ----------
-    time : (T,) array
-        [s]
-    pressure : (T, N) array
-        [Pa]
-    """
-
-    time: FloatArray
-    pressure: FloatArray
+COARSE = 0.5
+"""Time from one point to the next where the whole session is drawn [s]."""
 
 
-def plot_protocol(
-    title: str,
-    plan: Plan,
-    garment: Garment,
-    timeline: Timeline,
-    prediction: Prediction | None = None,
-) -> Figure:
-    """Draw the set-points of all zones, and a prediction over them if there is one."""
-    figure = Figure(figsize=(11.0, 7.0), layout='constrained')
-    over_cycle, over_session = figure.subplots(2, 1)
-    first, last = _one_cycle(plan, timeline)
-    _draw(over_cycle, plan, garment, timeline, prediction, 1.0)
-    over_cycle.set(
-        title=f'{title}: one cycle',
-        xlabel='time [s]',
-        xlim=(timeline.start[first], timeline.start[last]),
-    )
-    _draw(over_session, plan, garment, timeline, prediction, MINUTE)
-    over_session.set(
-        title='the session', xlabel='time [min]', xlim=(0.0, timeline.start[-1] / MINUTE)
-    )
+def predict(plan: Plan, garment: Garment, seed: int = 0) -> SessionTrace:
+    """Run a plan on simulated boots; the seed draws the leg and the noise."""
+    return simulate_session(SimulatedBoots(wearer(garment, seed), seed), garment, plan)
+
+
+def plot_protocol(title: str, plan: Plan, garment: Garment, predicted: SessionTrace) -> Figure:
+    """Draw one cycle of all zones together, and the session with a lane for each zone."""
+    drawn = drawn_chambers(plan, garment)
+    figure = Figure(figsize=(11.0, 8.0), layout='constrained')
+    upper, lower = figure.subfigures(2, 1, height_ratios=(1.0, 1.15))
+    over_cycle = upper.subplots()
+    lanes = lower.subplots(len(drawn), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    first, last = one_cycle(plan, predicted)
+    _draw_cycle(over_cycle, plan, garment, predicted, slice(first, last))
+    over_cycle.set_title(f'{title}: one cycle (thin: set-point, thick: predicted pressure)')
+    step = max(round(COARSE / SAMPLE_PERIOD), 1)
+    # the thigh is on top, as it is in a wave that climbs the leg
+    for lane, chamber in zip(lanes, reversed(drawn), strict=True):
+        _draw_lane(lane, garment, predicted, chamber, step)
+        lane.set_ylabel(
+            _label(plan, garment, chamber), rotation=0, ha='right', va='center', fontsize=9
+        )
+    lanes[0].set_title('the session (line: set-point, filled: predicted pressure) [mmHg]')
+    lanes[0].set_ylim(0.0, 1.1 * max(float(plan.target.max()) / MMHG, 1.0))
+    lanes[-1].set(xlabel='time [min]', xlim=(0.0, predicted.time[-1] / MINUTE))
     handles, labels = over_cycle.get_legend_handles_labels()
     figure.legend(handles, labels, loc='outside right upper', title=garment.name)
     return figure
 
 
-def _one_cycle(plan: Plan, timeline: Timeline) -> tuple[int, int]:
-    """First and last boundary of the first cycle of the loop; of everything if there is none."""
-    passes = np.flatnonzero(timeline.row == plan.loop_start)
-    if not len(passes):
-        return 0, len(timeline.row)
-    first = int(passes[0])
-    return first, min(first + plan.loop_end - plan.loop_start, len(timeline.row))
+def one_cycle(plan: Plan, predicted: SessionTrace) -> tuple[int, int]:
+    """First sample of a cycle of the loop and the first after it; of all samples if there is none.
+
+    It is the second cycle where there is one, as the sleeves keep their slack air from then on.
+    """
+    entered = (predicted.stage[1:] == plan.loop_start) & (predicted.stage[:-1] != plan.loop_start)
+    starts = (np.flatnonzero(entered) + 1).tolist()
+    if predicted.stage[0] == plan.loop_start:
+        starts.insert(0, 0)
+    left = np.flatnonzero(predicted.stage >= plan.loop_end)
+    ends = [*starts[1:], int(left[0]) if len(left) else len(predicted.stage)]
+    if not starts:
+        return 0, len(predicted.stage)
+    # the last cycle may have been cut short by the end of the session's time
+    chosen = 1 if len(starts) > 2 else 0
+    return starts[chosen], ends[chosen]
 
 
-def _draw(
-    axes: Axes,
-    plan: Plan,
-    garment: Garment,
-    timeline: Timeline,
-    prediction: Prediction | None,
-    unit: float,
+def drawn_chambers(plan: Plan, garment: Garment) -> list[int]:
+    """Chambers to draw, distal to proximal: of two legs that do the same, one is enough."""
+    inflated = (plan.target > 0.0).any(axis=0)
+    legs = garment.legs[:1] if _legs_alike(plan, garment) else garment.legs
+    chosen = np.flatnonzero(inflated & np.isin(garment.legs, legs)).tolist()
+    return sorted(chosen, key=lambda chamber: (garment.legs[chamber], garment.zone_rank[chamber]))
+
+
+def _draw_cycle(
+    axes: Axes, plan: Plan, garment: Garment, predicted: SessionTrace, cycle: slice
 ) -> None:
-    rank = garment.zone_rank
-    for chamber in np.flatnonzero(_drawn(plan, garment)):
-        colour = COLOURS[int(rank[chamber]) % len(COLOURS)]
-        line = LINES[garment.legs[chamber]]
-        target = plan.target[timeline.row, chamber] / MMHG
-        # the faintest line where a prediction is what one wants to read
-        axes.stairs(
-            target,
-            timeline.start / unit,
+    time = predicted.time[cycle] - predicted.time[cycle][0]
+    for chamber in drawn_chambers(plan, garment):
+        colour = COLOURS[int(garment.zone_rank[chamber]) % len(COLOURS)]
+        axes.step(
+            time,
+            predicted.target[cycle, chamber] / MMHG,
+            where='post',
             color=colour,
-            linestyle=line,
-            linewidth=1.6 if prediction is None else 0.8,
-            baseline=None,
-            label=_label(plan, garment, int(chamber)),
+            linewidth=0.7,
+            alpha=0.8,
         )
-        if prediction is not None:
-            pressure = prediction.pressure[:, chamber] / MMHG
-            axes.plot(prediction.time / unit, pressure, color=colour, linestyle=line)
-    axes.set_ylabel('set-point [mmHg]' if prediction is None else 'pressure [mmHg]')
+        axes.plot(
+            time,
+            predicted.true_pressure[cycle, chamber] / MMHG,
+            color=colour,
+            linestyle=LINES[garment.legs[chamber]],
+            linewidth=1.8,
+            label=_label(plan, garment, chamber),
+        )
+    axes.set(xlabel='time [s]', ylabel='pressure [mmHg]', xlim=(0.0, time[-1]))
     axes.set_ylim(bottom=0.0)
     axes.grid(alpha=0.3)
 
 
-def _drawn(plan: Plan, garment: Garment) -> BoolArray:
-    """Chambers to draw: of two legs that do the same, one is enough."""
-    inflated: BoolArray = np.any(plan.target > 0.0, axis=0)
-    if not _legs_alike(plan, garment):
-        return inflated
-    one_leg: BoolArray = np.isin(garment.legs, garment.legs[:1])
-    return np.logical_and(inflated, one_leg)
+def _draw_lane(
+    axes: Axes, garment: Garment, predicted: SessionTrace, chamber: int, step: int
+) -> None:
+    colour = COLOURS[int(garment.zone_rank[chamber]) % len(COLOURS)]
+    minutes = predicted.time[::step] / MINUTE
+    pressure = predicted.true_pressure[::step, chamber] / MMHG
+    axes.fill_between(minutes, np.maximum(pressure, 0.0), color=colour, alpha=0.55, linewidth=0.0)
+    axes.step(
+        minutes,
+        predicted.target[::step, chamber] / MMHG,
+        where='post',
+        color=colour,
+        linewidth=0.8,
+    )
+    axes.tick_params(labelsize=8)
+    axes.grid(axis='x', alpha=0.3)
 
 
 def _legs_alike(plan: Plan, garment: Garment) -> bool:

@@ -240,14 +240,20 @@ def plot(
     leg: LegOption = 'both',
     as_json: JsonOption = False,
 ) -> None:
-    """Draw the set-points of the zones over one cycle and over the session."""
-    loaded, worn, plan, expected = _load(protocol, garment, intensity, leg)
-    from compression_boot_control.cli.protocol_plot import plot_protocol
+    """Draw set-points and predicted pressures of the zones over one cycle and the session."""
+    loaded, worn, plan, _ = _load(protocol, garment, intensity, leg)
+    from compression_boot_control.cli.protocol_plot import plot_protocol, predict
 
     path = output or Path(f'{loaded.name}.png')
-    figure = plot_protocol(loaded.title, plan, worn, expected.timeline)
+    predicted = predict(plan, worn)
+    figure = plot_protocol(loaded.title, plan, worn, predicted)
     try:
         figure.savefig(path, dpi=120)
     except (OSError, ValueError) as error:
         raise CommandFailed(f'{path} cannot be written: {error}; choose another --output') from None
+    if predicted.error:
+        raise CommandFailed(
+            f'{path} was drawn, and {loaded.name} would not end as planned on {worn.name}: see '
+            f'boots simulate {protocol} --garment {garment}'
+        )
     typer.echo(json.dumps({'ok': True, 'output': str(path)}) if as_json else str(path))

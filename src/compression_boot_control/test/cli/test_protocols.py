@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 
 from compression_boot_control.cli.main import main
-from compression_boot_control.cli.protocol_plot import Prediction, plot_protocol
+from compression_boot_control.cli.protocol_plot import one_cycle, plot_protocol, predict
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.hardware.garment_file import load_garment
-from compression_boot_control.sessions.plan_estimate import estimate
 from compression_boot_control.sessions.protocol_compiler import compile_protocol
 from compression_boot_control.sessions.protocol_library import load_protocol
 
@@ -135,17 +134,29 @@ def test_plot_writes_a_picture(boots: Boots, tmp_path: Path) -> None:
     assert 'choose another --output' in result.stderr
 
 
-def test_a_prediction_is_drawn_over_the_set_points() -> None:
+@pytest.mark.parametrize(('leg', 'lanes'), [('left', 5), ('both', 5)])
+def test_set_points_and_predicted_pressures_are_drawn_for_each_zone(leg: str, lanes: int) -> None:
     garment = load_garment('five_zone')
-    plan = compile_protocol(load_protocol('demonstration'), garment, leg='left')
-    time = np.linspace(0.0, 60.0, 100)
-    prediction = Prediction(time, np.full((100, 10), 20 * MMHG))
-    figure = plot_protocol(
-        'Demonstration', plan, garment, estimate(plan, garment).timeline, prediction
-    )
-    over_cycle, over_session = figure.axes
-    assert len(over_cycle.lines) == len(over_session.lines) == 5
-    assert over_session.lines[0].get_ydata()[0] == pytest.approx(20.0)  # type: ignore[index]
+    plan = compile_protocol(load_protocol('demonstration'), garment, leg=leg)
+    predicted = predict(plan, garment)
+    figure = plot_protocol('Demonstration', plan, garment, predicted)
+    over_cycle, *over_session = figure.axes
+    assert len(over_session) == lanes
+    assert len(over_cycle.lines) == 2 * lanes
+    set_point, pressure = (np.asarray(line.get_ydata()) for line in over_cycle.lines[:2])
+    assert set_point.max() == pytest.approx(plan.target[:, 0].max() / MMHG)
+    assert pressure.max() == pytest.approx(set_point.max(), abs=2.0)
+
+
+def test_the_cycle_that_is_drawn_is_a_whole_one() -> None:
+    garment = load_garment('five_zone')
+    plan = compile_protocol(load_protocol('beginner'), garment, minutes=8.0)
+    predicted = predict(plan, garment)
+    first, last = one_cycle(plan, predicted)
+    assert predicted.stage[first] == plan.loop_start
+    assert predicted.stage[last - 1] == plan.loop_end - 1
+    assert predicted.stage[last] == plan.loop_start
+    assert predicted.cycle[first] == predicted.cycle[last - 1]
 
 
 def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
