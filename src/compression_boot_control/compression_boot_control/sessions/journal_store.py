@@ -300,7 +300,11 @@ def _content(table: type[Base], row: Mapping[str, Any]) -> str:
     """What makes two rows the same one."""
     if table is SessionRow:
         return str(row.get('id'))
-    return repr(sorted((key, value) for key, value in row.items() if key != 'id'))
+    # an export keeps times to the microsecond
+    values = {
+        key: round(value, 6) if isinstance(value, float) else value for key, value in row.items()
+    }
+    return repr(sorted((key, value) for key, value in values.items() if key != 'id'))
 
 
 def _person(session: Session) -> PersonRecord:

@@ -136,6 +136,17 @@ def test_the_folder_can_be_chosen(tmp_path: Path) -> None:
     assert journal_path({'XDG_DATA_HOME': '/y'}) == Path('/y/compression_boots/journal.sqlite')
 
 
+def test_what_was_exported_at_any_moment_is_not_added_again(path: Path, tmp_path: Path) -> None:
+    with Journal(path) as journal:
+        for place in range(50):
+            at = 1_795_567_309.123456789 + place * 0.012345678901
+            journal.add_rating(Rating(6, run_km=21.0975), at)
+            journal.add_today(Answers(at, frozenset(), {}))
+        for target in (tmp_path / 'export.json', tmp_path / 'export'):
+            export(journal.tables(), target)
+            assert journal.add_tables(read_export(target)) == 0
+
+
 @pytest.mark.parametrize('suffix', ['.json', ''])
 def test_an_export_is_read_back_as_it_was(path: Path, tmp_path: Path, suffix: str) -> None:
     filled(path)
