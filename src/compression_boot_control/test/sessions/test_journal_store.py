@@ -204,6 +204,16 @@ def test_an_export_that_cannot_be_written_leaves_the_older_one(
     assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ['export.json']
 
 
+def test_row_tracking_soreness_and_freshness_beside_the_use_of_the_boots(path: Path) -> None:
+    with Journal(path) as journal:
+        for day in range(28):
+            journal.add_rating(Rating(soreness=1 + day % 10, freshness=10), NOW + day * 86_400.0)
+        journal.end_session(journal.begin_session(NEW, NOW), END, NOW + 1200.0)
+        tables = journal.tables()
+    assert [row['soreness'] for row in tables['ratings'][:10]] == list(range(1, 11))
+    assert tables['sessions'][0]['dose_mmhg_min'] == {'left_foot': 300.0}
+
+
 def test_a_session_that_goes_on_is_kept_as_far_as_it_is(path: Path) -> None:
     so_far = replace(END, minutes=7.5, cycles=4, symptom='discomfort')
     with Journal(path) as journal:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from compression_boot_control.hardware.garment_file import list_garments, load_garment
 from compression_boot_control.resources import config_directory
-from compression_boot_control.sessions.limits import LOCKED_PRESSURE, STEP
+from compression_boot_control.sessions.limits import LOCKED_PRESSURE, PRESSURE, STEP
 from compression_boot_control.sessions.protocol_advice import advise
+from compression_boot_control.sessions.protocol_compiler import compile_protocol
 from compression_boot_control.sessions.protocol_library import (
     UnknownProtocolError,
     list_protocols,
@@ -59,6 +62,16 @@ def test_the_usual_doses(name: str, foot: float, thigh: float, minutes: float) -
         assert all(0.0 < step <= STEP.high for step in steps)
     assert protocol.session_min == minutes
     assert protocol.legs == 'together'
+
+
+@pytest.mark.parametrize('name', list_garments())
+def test_row_device_four_to_six_zones_inflate_from_foot_to_thigh(name: str) -> None:
+    garment = load_garment(name)
+    assert 4 <= len(garment.zone_order) <= 6
+    assert (PRESSURE.low, PRESSURE.high) == (20.0, 110.0)
+    plan = compile_protocol(load_protocol('intermediate'), garment)
+    first = [int(np.argmax(plan.target[:, chamber] > 0.0)) for chamber in garment.on_leg('left')]
+    assert first == sorted(set(first))
 
 
 @pytest.mark.parametrize('entry', list_protocols(), ids=lambda entry: str(entry.name))
