@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
-    'program', ['interfaces', 'protocols', 'schemas', 'register_map', 'campaigns']
+    'program', ['interfaces', 'protocols', 'schemas', 'register_map', 'campaigns', 'analysis']
 )
 def test_the_generated_files_are_up_to_date(program: str) -> None:
     run = subprocess.run(

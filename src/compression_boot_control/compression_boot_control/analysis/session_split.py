@@ -143,7 +143,7 @@ def split_sessions(stream: BagStream, namespace: str | None = None) -> Iterator[
     BagError
         The bag cannot be read, or has several garments.
     """
-    buffer = _Buffer()
+    buffer = SessionBuffer()
     chosen = None if namespace is None else namespace.rstrip('/')
     for piece in stream:
         chosen = _namespace(stream, chosen)
@@ -182,8 +182,8 @@ def _by_role(stream: BagStream, piece: Piece, chosen: str | None) -> dict[str, S
 
 
 @dataclass
-class _Buffer:
-    """What has been read and is still needed."""
+class SessionBuffer:
+    """What has been read and is still needed: add pieces, and take finished sessions out."""
 
     parts: dict[str, list[Series]] = field(default_factory=dict)
     latest: dict[str, int] = field(default_factory=dict)
@@ -197,6 +197,7 @@ class _Buffer:
     by_setpoints: bool = True
 
     def add(self, piece: Mapping[str, Series]) -> None:
+        """Take messages by role that follow those of the last piece."""
         for role, series in piece.items():
             self.seen = True
             kept = self._increasing(role, series)
@@ -206,6 +207,11 @@ class _Buffer:
                 self.parts.setdefault(role, []).append(kept)
                 self.now = max(self.now, float(kept.stamp[-1]))
                 self._follow(role, kept)
+
+    @property
+    def held(self) -> int:
+        """Messages in memory."""
+        return sum(len(part) for parts in self.parts.values() for part in parts)
 
     def _increasing(self, role: str, series: Series) -> Series:
         """Messages that are later than all before them; of others it is counted how many."""
@@ -275,7 +281,7 @@ class _Buffer:
             keep_from -= LONGEST_REST if self.by_setpoints else 1.0
         for role, parts in self.parts.items():
             if role != 'layout':
-                self.parts[role] = [part for part in parts if part.stamp_ns[-1] >= keep_from * 1e9]
+                self.parts[role] = _from(parts, keep_from)
         while records:
             yield records.pop(0)
 
@@ -320,3 +326,15 @@ class _Buffer:
         self.dropped = {}
         self.last_end = end if np.isfinite(end) else self.last_end
         return SessionRecord(self.emitted, start, end, series, tuple(notes))
+
+
+def _from(parts: list[Series], start: float) -> list[Series]:
+    """What of the parts is not before a time; copied where a part is cut, so that the rest goes."""
+    kept = []
+    for part in parts:
+        begin = int(np.searchsorted(part.stamp, start))
+        if begin == 0:
+            kept.append(part)
+        elif begin < len(part):
+            kept.append(part.rows(np.arange(begin, len(part))))
+    return kept

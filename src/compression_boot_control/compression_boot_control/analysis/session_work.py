@@ -64,7 +64,7 @@ class Work:
     def spans(self) -> list[tuple[int, int, int]]:
         """Number of each cycle, its first sample, and the first of the next one."""
         starts = [cycle.start for cycle in self.cycles]
-        ends = [*starts[1:], self.span[1]]
+        ends = [*starts[1:], self.span[1]][: len(starts)]
         spans = zip(range(1, len(starts) + 1), starts, ends, strict=True)
         return [span for span in spans if span[2] > span[1]]
 
