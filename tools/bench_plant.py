@@ -1,4 +1,4 @@
-"""How fast the simulated boots are: time of a step, and garment-seconds simulated per second.
+"""How fast boots and their control are computed: time of a step, and garment-seconds per second.
 
 Run it with the package on the path::
 
@@ -13,8 +13,23 @@ _BEGIN = time.perf_counter()
 
 import numpy as np  # noqa: E402
 
+from compression_boot_control.analysis.control_bench import (  # noqa: E402
+    CYCLES,
+    bench_batch,
+    bench_plan,
+)
+from compression_boot_control.core.chamber_control import (  # noqa: E402
+    ControlParameters,
+    ControlState,
+    control_step,
+)
 from compression_boot_control.core.garment import LEGS, Garment, Pump, Supply  # noqa: E402
-from compression_boot_control.core.signals import Actuation  # noqa: E402
+from compression_boot_control.core.signals import (  # noqa: E402
+    Actuation,
+    Mode,
+    Pressures,
+    Setpoints,
+)
 from compression_boot_control.core.units import (  # noqa: E402
     CONDUCTANCE,
     LITRE,
@@ -24,6 +39,8 @@ from compression_boot_control.core.units import (  # noqa: E402
     MINUTE,
     MMHG,
 )
+from compression_boot_control.hardware.garment_file import load_garment  # noqa: E402
+from compression_boot_control.plant.batch_run import run_batch  # noqa: E402
 from compression_boot_control.plant.boots import SimulatedBoots  # noqa: E402
 from compression_boot_control.plant.parameters import (  # noqa: E402
     PlantParameters,
@@ -35,6 +52,9 @@ DT = 10e-3
 
 BATCHES = (1, 10, 100, 1000)
 """Numbers of garments that are stepped together."""
+
+SPANS = (1.0, 2.0, 6.0)
+"""Lengths of closed loops that are timed [s]."""
 
 REPEATS = 300
 """Timed calls; the fastest counts, because all else is another process's doing."""
@@ -76,6 +96,37 @@ def step_time(boots: SimulatedBoots, shape: tuple[int, ...]) -> float:
     return float(fastest)
 
 
+def control_step_time(chambers: int = 12) -> float:
+    """Shortest time of a step of the control law for one garment, as the node takes it [s]."""
+    parameters = ControlParameters.from_garment(load_garment('six_zone'))
+    shape = (chambers,)
+    state = ControlState.initial(shape)
+    zeros = np.zeros(chambers, dtype=np.int64)
+    level = np.linspace(20.0, 50.0, chambers) * MMHG
+    pressures = Pressures(level, np.zeros(shape), zeros, zeros, np.asarray(90.0 * MMHG))
+    setpoints = Setpoints(np.full(shape, int(Mode.TRACK)), np.full(shape, 45.0 * MMHG))
+    fastest = np.inf
+    for _ in range(3000):
+        begin = time.perf_counter()
+        state, _ = control_step(parameters, state, pressures, setpoints, DT)
+        fastest = min(fastest, time.perf_counter() - begin)
+    return float(fastest)
+
+
+def closed_loop_speed(count: int) -> float:
+    """Garment-seconds per second of one core, of whole closed loops [1]."""
+    garment = load_garment('five_zone')
+    batch = bench_batch(garment, 25.0, count, 0)
+    plan = bench_plan(garment, 60.0)
+    spent = []
+    # the first compiles; the others differ by what is simulated alone
+    for length in SPANS:
+        begin = time.process_time()
+        run_batch(batch.parameters, batch.believed, plan, CYCLES, longest=length)
+        spent.append(time.process_time() - begin)
+    return count * (SPANS[-1] - SPANS[-2]) / (spent[-1] - spent[-2])
+
+
 def main() -> None:
     """Print the time to the first step, and a line for each number of garments."""
     garment = five_zones()
@@ -91,6 +142,10 @@ def main() -> None:
         parameters = random_garments(garment, np.random.default_rng(0), batch)
         duration = step_time(SimulatedBoots(parameters), parameters.shape)
         print(f'{count:>8} {duration * 1e6:>12.1f} {count * DT / duration:>28,.0f}')
+    print(f'control step for 12 chambers: {1e6 * control_step_time():.0f} us')
+    count = BATCHES[-1]
+    speed = closed_loop_speed(count)
+    print(f'closed loop of {count} garments: {speed:,.0f} garment-seconds per second of one core')
 
 
 if __name__ == '__main__':

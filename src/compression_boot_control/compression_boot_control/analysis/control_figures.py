@@ -52,8 +52,8 @@ class ControlFigures:
     wave_ratio : (2, B) array
         Time of the first wave, into empty chambers, and of the second one, over the limit by the
         orders that the controller gets, `AS_ORDERED`.
-    sealed_ratio : (2, B) array
-        The same over the limit `SEALED`, which no controller that obeys can reach.
+    sealed_ratio : (B,) array
+        Time of the second wave over the limit `SEALED`, which no controller that obeys can reach.
     hold_error : (H,) array
         Largest error of a held chamber while a neighbour fills [Pa].
     vent_ratio : (K,) array
@@ -138,18 +138,17 @@ def control_figures(
         ratios.append((needed / limit)[counted])
         excess.append((needed - limit)[counted])
     starts = (PlantState.vented(parameters), run.rested)
-    waves, sealed = (
-        [
-            _wave_times(run, plan, cycle) / wave_limit(parameters, plan, cycle, start, rules)
-            for cycle, start in zip(cycles, starts, strict=True)
-        ]
-        for rules in (AS_ORDERED, SEALED)
-    )
+    times = [_wave_times(run, plan, cycle) for cycle in cycles]
+    limits = [
+        wave_limit(parameters, plan, cycle, start)
+        for cycle, start in zip(cycles, starts, strict=True)
+    ]
+    sealed = times[-1] / wave_limit(parameters, plan, cycles[-1], starts[-1], SEALED)
     return ControlFigures(
         overshoot=overshoot,
         plateau_rms=rms,
-        wave_ratio=np.array(waves),
-        sealed_ratio=np.array(sealed),
+        wave_ratio=np.array(times) / np.array(limits),
+        sealed_ratio=sealed,
         hold_error=holds,
         vent_ratio=np.concatenate(ratios),
         vent_excess=np.concatenate(excess),

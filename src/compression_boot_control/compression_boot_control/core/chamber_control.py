@@ -29,6 +29,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from compression_boot_control.core.capacity_learning import (
+    TELLING_DROP,
+    TELLING_OPENING,
+    learned_capacity,
+)
 from compression_boot_control.core.chambers import (
     any_chamber,
     garment_level,
@@ -37,7 +42,7 @@ from compression_boot_control.core.chambers import (
     without_chamber_axis,
 )
 from compression_boot_control.core.garment import Garment
-from compression_boot_control.core.pid import PidGains, PidState, pid_step
+from compression_boot_control.core.pid import MAX_GAP, PidGains, PidState, pid_step
 from compression_boot_control.core.pneumatics import (
     REFERENCE_DENSITY,
     chamber_capacity,
@@ -176,6 +181,8 @@ class ControlState(NamedTuple):
         Rate demand per chamber [Pa/s].
     holding : (..., N) bool array
         Both valves are shut because the target is kept.
+    learned : (..., N) array
+        Capacity over the believed one, as the fills so far have shown it [-].
     inlet, exhaust : (..., N) array
         Last commands [0..1].
     refilling : (..., N) bool array
@@ -187,6 +194,7 @@ class ControlState(NamedTuple):
     """
 
     pid: PidState
+    learned: FloatArray
     holding: BoolArray
     refilling: BoolArray
     raised: BoolArray
@@ -200,6 +208,7 @@ class ControlState(NamedTuple):
         """Vented, nothing switched yet."""
         return ControlState(
             pid=PidState.at_rest(shape),
+            learned=np.ones(shape),
             holding=np.zeros(shape, dtype=np.bool_),
             refilling=np.zeros(shape, dtype=np.bool_),
             raised=np.zeros(shape, dtype=np.bool_),
@@ -216,6 +225,8 @@ class Demand(NamedTuple):
     Attributes
     ----------
     pid : PidState
+    learned : array
+        See `ControlState`.
     holding, refilling, vent, hungry : array of bool
         Both valves shut because the target is kept; gets back what it lost in a hold; exhaust open
         whatever else; below its aim, whether or not the rail can feed it now.
@@ -228,6 +239,7 @@ class Demand(NamedTuple):
     """
 
     pid: PidState
+    learned: FloatArray
     holding: BoolArray
     refilling: BoolArray
     vent: BoolArray
@@ -241,7 +253,8 @@ class Demand(NamedTuple):
     def nothing(shape: tuple[int, ...]) -> Demand:
         """Nobody asks for anything."""
         no, zeros = np.zeros(shape, dtype=np.bool_), np.zeros(shape)
-        return Demand(PidState.at_rest(shape), no, no, no, no, zeros, zeros, zeros, zeros)
+        rest = PidState.at_rest(shape)
+        return Demand(rest, zeros, no, no, no, no, zeros, zeros, zeros, zeros)
 
 
 def control_step(
@@ -314,7 +327,18 @@ def chamber_demand(
     # a rail that is not measured is taken to stand just above what is asked for
     rail = where(np.isfinite(supply), supply, wanted + parameters.supply_margin)
 
-    capacity = chamber_capacity(parameters.rest_volume, parameters.compliance, known)
+    believed = chamber_capacity(parameters.rest_volume, parameters.compliance, known)
+    opening = np.maximum(state.inlet - parameters.dead_band, 0.0) / (1.0 - parameters.dead_band)
+    learned = learned_capacity(
+        state.learned,
+        inflow_of(parameters, opening, rail, known),
+        believed,
+        known,
+        known_rate,
+        (opening > TELLING_OPENING) & (rail > known + TELLING_DROP),
+        min(max(dt, 0.0), MAX_GAP),
+    )
+    capacity = learned * believed
     reach = np.maximum(orifice_flow(rail, known, parameters.inlet_conductance), 0.0) / capacity
     gains = PidGains(
         parameters.kp, parameters.ki, parameters.kd, -parameters.fastest_fall + 0.0 * reach, reach
@@ -334,6 +358,7 @@ def chamber_demand(
     resting = holding | vent
     return Demand(
         pid=PidState(where(resting, 0.0, pid.integral), where(resting, 0.0, pid.output)),
+        learned=learned,
         holding=holding,
         refilling=refilling & ~holding,
         vent=vent,
@@ -343,6 +368,18 @@ def chamber_demand(
         rail=rail,
         flow=where(resting, 0.0, speed) * capacity,
     )
+
+
+def inflow_of(
+    parameters: ControlParameters, opening: FloatArray, rail: FloatArray, pressure: FloatArray
+) -> FloatArray:
+    """Mass flow through an open inlet and its hose into a chamber [kg/s], about."""
+    free = orifice_flow(rail, pressure, parameters.inlet_conductance * opening)
+    drop = hose_drop(free / REFERENCE_DENSITY, parameters.hose_linear, parameters.hose_quadratic)
+    # valve and hose both drop about with the square of the flow, and share what there is
+    across = np.maximum(rail - pressure, MMHG)
+    inflow: FloatArray = free * np.sqrt(across / (across + np.abs(drop)))
+    return inflow
 
 
 def chamber_actuation(
@@ -385,6 +422,7 @@ def chamber_actuation(
     exhaust = where(demand.vent, 1.0, exhaust)
     return ControlState(
         pid=demand.pid,
+        learned=demand.learned,
         holding=demand.holding,
         refilling=demand.refilling,
         raised=need > pressure - GUARDED_GAP,

@@ -73,6 +73,9 @@ CALIBRATION_ERROR = 0.01
 LARGEST_LEAK = 150.0 * MILLILITRE / MINUTE
 """With a larger leak the volumes are not what is measured [m3/s] [P]."""
 
+DROP_ERROR, HOSE_SPREAD = 0.4 * MMHG, 0.5
+"""Error of a measured drop [Pa], and how far a drop may be from the expected one [-] [P]."""
+
 NARROWEST_HOSE = 4.0
 """A hose whose drop is this many times the expected one is kinked [-] [P]."""
 
@@ -211,7 +214,7 @@ def identify(record: ChamberRecord, expected: ChamberFile) -> IdentifiedChamber:
     inflow = np.maximum(orifice_flow(record.supply, record.port, conductance * opening), 0.0)
     inflow = np.where(opening > 0.0, inflow, 0.0)
     linear, quadratic = hose_coefficients(expected.hose_length, expected.hose_bore)
-    hose = _hose(record, inflow, expected)
+    hose = _hose(record, inflow, expected, response.value)
     drop = hose.value * hose_drop(inflow / REFERENCE_DENSITY, linear, quadratic)
     pressure = record.port - drop
     rests = _rests(record, pressure, np.cumsum(inflow) * record.dt)
@@ -369,20 +372,29 @@ def _pressure_of(content: FloatArray, volume: float, compliance: float) -> Float
     return np.asarray(2.0 * excess / (total + root))
 
 
-def _hose(record: ChamberRecord, inflow: FloatArray, expected: ChamberFile) -> Estimate:
-    """Drop at the moments at which the inlet shuts, over the expected one."""
+def _hose(
+    record: ChamberRecord, inflow: FloatArray, expected: ChamberFile, response: float
+) -> Estimate:
+    """Drop at the moments at which the inlet shuts, over the expected one.
+
+    Until the valve has shut the chamber still rises, which is taken off. A wide hose drops less
+    than the sensors err: there the file is believed.
+    """
     closing = np.flatnonzero((record.phase[:-1] == FILL) & (record.phase[1:] == RELAX))
-    if not len(closing):
-        return Estimate(1.0, 1.0)
-    settled, ratios = round(0.15 / record.dt), []
-    for k in closing.tolist():
-        before = slice(max(k - 3, 0), k)
-        drop = record.port[before].mean() - record.port[k + settled : k + 2 * settled].mean()
-        linear, quadratic = hose_coefficients(expected.hose_length, expected.hose_bore)
-        nominal = hose_drop(inflow[before].mean() / REFERENCE_DENSITY, linear, quadratic)
-        ratios.append(drop / max(nominal, 0.2 * MMHG))
-    spread = float(np.std(ratios)) if len(ratios) > 1 else 0.3
-    return Estimate(float(np.mean(ratios)), INTERVAL * max(spread, 0.05))
+    linear, quadratic = hose_coefficients(expected.hose_length, expected.hose_bore)
+    settled = round(0.15 / record.dt)
+    moments = range(-10, 0)
+    drops, usual = [], []
+    for k in closing[closing > 10].tolist():
+        level, rate = np.polynomial.polynomial.polyfit(moments, record.port[k - 10 : k], 1)
+        after = record.port[k + settled : k + 2 * settled].mean()
+        drops.append(level + rate * (1.0 + response / record.dt) - after)
+        flow = inflow[k - 3 : k].mean() / REFERENCE_DENSITY
+        usual.append(float(hose_drop(flow, linear, quadratic)))
+    drop, nominal = np.array(drops) / DROP_ERROR, np.array(usual) / DROP_ERROR
+    weight = nominal @ nominal + 1.0 / HOSE_SPREAD**2
+    factor = (nominal @ drop + 1.0 / HOSE_SPREAD**2) / weight
+    return Estimate(float(factor), INTERVAL * float(max(weight**-0.5, 0.05)))
 
 
 def _exhaust(

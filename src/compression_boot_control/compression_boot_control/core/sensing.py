@@ -22,6 +22,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from compression_boot_control.core.capacity_learning import (
+    TELLING_DROP,
+    TELLING_OPENING,
+    learned_capacity,
+)
 from compression_boot_control.core.chambers import any_chamber, garment_level, where
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.pneumatics import (
@@ -178,6 +183,8 @@ class SensingState(NamedTuple):
         Modelled hose drop as the sensor shows it [Pa].
     pressure, rate : array
         State of the observer [Pa], [Pa/s].
+    learned : array
+        Capacity over the believed one, as the fills so far have shown it [-].
     level : array
         Slowly filtered raw value [Pa].
     offset : array
@@ -195,6 +202,7 @@ class SensingState(NamedTuple):
     drop: FloatArray
     pressure: FloatArray
     rate: FloatArray
+    learned: FloatArray
     level: FloatArray
     offset: FloatArray
     quiet_time: FloatArray
@@ -213,6 +221,7 @@ class SensingState(NamedTuple):
             drop=zeros,
             pressure=zeros,
             rate=zeros,
+            learned=np.ones(shape),
             level=zeros,
             offset=zeros,
             quiet_time=zeros,
@@ -322,10 +331,10 @@ def sensing_law(
     share = np.minimum(np.abs(drop) / parameters.flowing_drop, 1.0)
     slowness = parameters.flowing_time - parameters.filter_time
     observer_time = parameters.filter_time + slowness * share
-    capacity = chamber_capacity(parameters.rest_volume, parameters.compliance, state.pressure)
+    believed = chamber_capacity(parameters.rest_volume, parameters.compliance, state.pressure)
     # in the slack, air flows in and the pressure does not rise
     tight = np.minimum(np.maximum(measured / SLACK_PRESSURE, 0.0), 1.0)
-    carried = tight * volume_flow * REFERENCE_DENSITY / capacity
+    carried = tight * volume_flow * REFERENCE_DENSITY / (state.learned * believed)
     predicted = state.pressure + carried * dt
     correction = (1.0 - np.exp(-dt / observer_time)) * (measured - predicted)
     pressure = where(state.started, predicted + correction, measured)
@@ -334,14 +343,26 @@ def sensing_law(
     smooth = 1.0 - np.exp(-dt / RATE_TIME)
     rate = where(state.started, state.rate + smooth * (slope - state.rate), 0.0)
 
+    known_flow = (inlet_open > TELLING_OPENING) & (supply_side > port + TELLING_DROP)
+    inflow = volume_flow * REFERENCE_DENSITY
+    learned = learned_capacity(
+        state.learned,
+        inflow,
+        believed,
+        state.pressure,
+        state.rate,
+        known_flow & usable,
+        min(dt, 0.1),
+    )
+
     open_to_air = ~in_use(inlet_command, exhaust_command)
     slow = 1.0 - np.exp(-dt / LEVEL_TIME)
     level = where(state.started, state.level + slow * (safe_raw - state.level), safe_raw)
     still = np.abs(safe_raw - level) < STILL_BAND
     quiet_time = where(at_ease & open_to_air & still & usable, state.quiet_time + dt, 0.0)
     learning = quiet_time > parameters.zero_after
-    learned = state.offset + np.minimum(dt / parameters.zero_time, 1.0) * (safe_raw - state.offset)
-    offset = where(learning, learned, state.offset)
+    zero = state.offset + np.minimum(dt / parameters.zero_time, 1.0) * (safe_raw - state.offset)
+    offset = where(learning, zero, state.offset)
     offset = np.minimum(np.maximum(offset, -parameters.offset_limit), parameters.offset_limit)
     zeroed_time = where(learning, state.zeroed_time + dt, state.zeroed_time)
 
@@ -369,6 +390,7 @@ def sensing_law(
         drop=drop,
         pressure=where(usable, pressure, state.pressure),
         rate=where(usable, rate, 0.0),
+        learned=learned,
         level=where(usable, level, state.level),
         offset=offset,
         quiet_time=quiet_time,

@@ -82,6 +82,7 @@ def run_batch(
     *,
     control: ControlParameters | None = None,
     seed: int = 0,
+    longest: float = LONGEST_RUN,
 ) -> BatchRun:
     """Run cycles of a plan on a batch of simulated boots.
 
@@ -98,6 +99,8 @@ def run_batch(
         Of arrays (N,) or (B, N); None: the defaults for what is believed.
     seed : int
         Seed of the sensors' noise.
+    longest : float
+        Time after which the run is given up [s].
     """
     shape = parameters.shape
     batch = (shape[0], shape[1])
@@ -114,7 +117,7 @@ def run_batch(
     rest = int(np.flatnonzero(plan.kind == StageKind.REST)[0])
     rested = boots.state
     traces: list[Trace] = []
-    for _ in range(round(LONGEST_RUN / SAMPLE_PERIOD / LOOK)):
+    for _ in range(round(longest / SAMPLE_PERIOD / LOOK)):
         noise = boots.draw_noise(LOOK, SAMPLE_PERIOD).reshape(LOOK, shape[0], -1)
         trace = Trace.empty(LOOK, batch)
         ticks = run(

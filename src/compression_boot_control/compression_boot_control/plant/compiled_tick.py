@@ -20,6 +20,7 @@ from numba import njit, types
 from numba.extending import overload, register_jitable
 
 from compression_boot_control.core import (
+    capacity_learning,
     chamber_control,
     chambers,
     pid,
@@ -67,7 +68,17 @@ from compression_boot_control.plant import layout as at
 from compression_boot_control.plant.kernel import advance_function
 from compression_boot_control.plant.kernel import fingerprint as kernel_fingerprint
 
-_MODULES = (chamber_control, chambers, pid, pneumatics, sensing, sequence, session_errors, signals)
+_MODULES = (
+    capacity_learning,
+    chamber_control,
+    chambers,
+    pid,
+    pneumatics,
+    sensing,
+    sequence,
+    session_errors,
+    signals,
+)
 _FUNCTIONS = (
     pneumatics.orifice_flow,
     pneumatics.hose_drop,
@@ -76,6 +87,8 @@ _FUNCTIONS = (
     chamber_control.opening_for,
     chamber_control.beyond_dead_band,
     chamber_control.rail_guard,
+    chamber_control.inflow_of,
+    capacity_learning.learned_capacity,
     chamber_demand,
     chamber_actuation,
     pump_drive,
@@ -263,7 +276,7 @@ class TickModel(NamedTuple):
     table: SequenceTable
 
 
-def tick(model, memory, request, raw, inlet, exhaust, supply, dt):
+def tick(model, memory, request, raw, inlet, exhaust, supply, dt, first=0):
     """Advance a batch by one sample: sensing, then sequence, then control.
 
     Parameters
@@ -279,10 +292,13 @@ def tick(model, memory, request, raw, inlet, exhaust, supply, dt):
         Pressure of the rail [Pa].
     dt : float
         Time since the last sample [s].
+    first : int
+        Garment that the readings begin with; they may be those of a part of the batch.
     """
     table, rules = model.table, model.sequence
     course = (table.loop_start, table.loop_end, len(table.kind), table.session_time)
-    for g in range(raw.shape[0]):
+    for place in range(raw.shape[0]):
+        g = first + place
         before = pick(memory.progress, g, 0)
         row = before.stage
         goal = StageGoal(table.kind[row], table.duration[row], table.timeout[row])
@@ -292,15 +308,15 @@ def tick(model, memory, request, raw, inlet, exhaust, supply, dt):
         memory.intensity[g, 0] = intensity
         known = arrived = released = vented = at_ease = True
         for i in range(raw.shape[1]):
-            at_ease &= not in_use(inlet[g, i], exhaust[g, i])
+            at_ease &= not in_use(inlet[place, i], exhaust[place, i])
         for i in range(raw.shape[1]):
             state, pressure, rate, _quality, _reason = sensing_law(
                 pick(model.sensing, g, i),
                 pick(memory.sensing, g, i),
-                raw[g, i],
-                inlet[g, i],
-                exhaust[g, i],
-                supply[g],
+                raw[place, i],
+                inlet[place, i],
+                exhaust[place, i],
+                supply[place],
                 at_ease,
                 dt,
             )
@@ -343,7 +359,7 @@ def tick(model, memory, request, raw, inlet, exhaust, supply, dt):
                 pick(memory.control, g, i),
                 memory.pressure[g, i],
                 memory.rate[g, i],
-                supply[g],
+                supply[place],
                 mode,
                 target,
                 dt,
@@ -363,7 +379,9 @@ def tick(model, memory, request, raw, inlet, exhaust, supply, dt):
             )
             put(memory.control, g, i, control)
             memory.inlet[g, i], memory.exhaust[g, i] = control.inlet, control.exhaust
-        memory.pump[g] = pump_drive(model.control.supply_margin, supply[g], highest, hungry, active)
+        memory.pump[g] = pump_drive(
+            model.control.supply_margin, supply[place], highest, hungry, active
+        )
 
 
 register_jitable(tick)
@@ -416,35 +434,56 @@ def compiled_run(width: int) -> Callable[..., int]:
     def run(model, memory, request, cells, neighbours, noise, substep, substeps, dt, trace):
         version  # noqa: B018  as a part of this closure it is one of the key of numba's cache
         garments, count = memory.pressure.shape
-        readings, scalars = np.empty((3, garments, count)), np.empty((2, garments))
-        for t in range(noise.shape[0]):
-            advance(
-                cells,
-                neighbours,
-                memory.inlet,
-                memory.exhaust,
-                memory.pump,
-                noise[t],
-                readings,
-                scalars,
-                substep,
-                substeps,
-            )
-            tick(model, memory, request, readings[0], readings[1], readings[2], scalars[0], dt)
-            going = False
-            for g in range(garments):
-                going |= memory.progress.status[g, 0] != DONE
-                trace.cycle[t, g] = memory.progress.cycle[g, 0]
-                trace.stage[t, g] = memory.progress.stage[g, 0]
-                trace.supply_pressure[t, g] = scalars[0, g]
-                for i in range(count):
-                    trace.mode[t, g, i] = memory.mode[g, i]
-                    trace.target[t, g, i] = memory.target[g, i]
-                    trace.pressure[t, g, i] = memory.pressure[g, i]
-                    trace.true_pressure[t, g, i] = cells[g // width, i + 1, at.PRESSURE, g % width]
-            if not going:
-                return t + 1
-        return noise.shape[0]
+        blocks, ticks = cells.shape[0], 0
+        # block by block through all ticks: what one block needs stays in the processor's cache
+        for block in range(blocks):
+            first = block * width
+            last = min(first + width, garments)
+            readings = np.empty((3, last - first, count))
+            scalars = np.empty((2, last - first))
+            finished = 1
+            for t in range(noise.shape[0]):
+                advance(
+                    cells[block : block + 1],
+                    neighbours,
+                    memory.inlet[first:last],
+                    memory.exhaust[first:last],
+                    memory.pump[first:last],
+                    noise[t, first:last],
+                    readings,
+                    scalars,
+                    substep,
+                    substeps,
+                )
+                tick(
+                    model,
+                    memory,
+                    request,
+                    readings[0],
+                    readings[1],
+                    readings[2],
+                    scalars[0],
+                    dt,
+                    first,
+                )
+                going = False
+                for g in range(first, last):
+                    going |= memory.progress.status[g, 0] != DONE
+                    trace.cycle[t, g] = memory.progress.cycle[g, 0]
+                    trace.stage[t, g] = memory.progress.stage[g, 0]
+                    trace.supply_pressure[t, g] = scalars[0, g - first]
+                    for i in range(count):
+                        trace.mode[t, g, i] = memory.mode[g, i]
+                        trace.target[t, g, i] = memory.target[g, i]
+                        trace.pressure[t, g, i] = memory.pressure[g, i]
+                        true = cells[block, i + 1, at.PRESSURE, g - first]
+                        trace.true_pressure[t, g, i] = true
+                if going:
+                    finished = min(t + 2, noise.shape[0])
+                elif blocks == 1:
+                    break
+            ticks = max(ticks, finished)
+        return ticks
 
     compiled: Callable[..., int] = njit(cache=True, error_model='numpy')(run)
     return compiled

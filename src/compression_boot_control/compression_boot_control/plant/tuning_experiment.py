@@ -41,6 +41,13 @@ CHARGE_TIME, DISCHARGE_TIME = 0.6, 3.0
 DISCHARGE_CONDUCTANCE = 0.02 * CONDUCTANCE
 """Opening at which the rail empties in about a second [m3/(s Pa)]."""
 
+FILL_CONDUCTANCE = 0.12 * CONDUCTANCE
+"""Opening at which chambers are filled [m3/(s Pa)].
+
+Wider, rail and port would read nearly the same, and the flow between them be lost in the sensors'
+errors.
+"""
+
 FILL_LIMIT = 60.0
 """A step that takes longer has failed [s]."""
 
@@ -82,6 +89,8 @@ class Experiment:
         believed = self._believed
         dead_band = self._of(believed.valve_dead_band, i)
         conductance = self._of(believed.inlet_conductance, i)
+        share = np.minimum(FILL_CONDUCTANCE / conductance, 1.0)
+        ajar = dead_band + (1.0 - dead_band) * share
         small = np.minimum(DISCHARGE_CONDUCTANCE / conductance, 1.0)
         small = dead_band + (1.0 - dead_band) * small
         none, full = np.zeros(count), np.ones(count)
@@ -109,10 +118,10 @@ class Experiment:
             for _ in range(round((FILL_LIMIT + rest) / SAMPLE_PERIOD)):
                 filling = ~up
                 phase = np.where(filling, FILL, np.where(resting < rest, RELAX, END))
-                inlet = filling.astype(np.float64)
-                port, supply = go(phase, inlet, none, inlet)
+                inlet = np.where(filling, ajar, 0.0)
+                port, supply = go(phase, inlet, none, filling.astype(np.float64))
                 resting = np.where(up, resting + SAMPLE_PERIOD, 0.0)
-                up = up | (port - self._expected_drop(i, supply, port) >= level)
+                up = up | (port - self._expected_drop(i, supply, port, share) >= level)
                 if (resting >= rest).all():
                     break
         for _ in range(round(VENT_TIME / SAMPLE_PERIOD)):
@@ -134,13 +143,15 @@ class Experiment:
     def _of(self, values: FloatArray, chamber: int) -> FloatArray:
         return np.broadcast_to(values, self._shape)[:, chamber]
 
-    def _expected_drop(self, i: int, supply: FloatArray, port: FloatArray) -> FloatArray:
+    def _expected_drop(
+        self, i: int, supply: FloatArray, port: FloatArray, share: FloatArray
+    ) -> FloatArray:
         believed = self._believed
         linear, quadratic = hose_coefficients(
             self._of(believed.hose_length, i), self._of(believed.hose_bore, i)
         )
         inflow = np.maximum(
-            flow_through(supply, port, self._of(believed.inlet_conductance, i)), 0.0
+            flow_through(supply, port, share * self._of(believed.inlet_conductance, i)), 0.0
         )
         return np.asarray(hose_drop(inflow / REFERENCE_DENSITY, linear, quadratic))
 
