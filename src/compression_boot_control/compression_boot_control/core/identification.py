@@ -394,7 +394,7 @@ def _hose(
     drop, nominal = np.array(drops) / DROP_ERROR, np.array(usual) / DROP_ERROR
     weight = nominal @ nominal + 1.0 / HOSE_SPREAD**2
     factor = (nominal @ drop + 1.0 / HOSE_SPREAD**2) / weight
-    return Estimate(float(factor), INTERVAL * float(max(weight**-0.5, 0.05)))
+    return Estimate(float(factor), INTERVAL * max(float(weight) ** -0.5, 0.05))
 
 
 def _exhaust(
