@@ -40,6 +40,10 @@ LASTS = 1.0
 """Time for which the impostor goes on [s]."""
 
 
+SAMPLES = 20
+"""So many must be heard besides the flood."""
+
+
 def name_of(topic: Topic) -> str:
     return topic.name.replace('/', ' ')
 
@@ -75,6 +79,7 @@ def test_SR_18_SR_24_second_sender_on_the_way_to_the_valves_vents_whatever_it_se
             everything(impostor, old)
             impostor.flood()
             system.turn()
+        system.wait(lambda: len(system.samples) > SAMPLES, 10.0, 'samples of the manifold')
         assert all(sample.open for sample in system.samples)
         assert_bounded(system)
     system.recover()

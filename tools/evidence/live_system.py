@@ -324,7 +324,8 @@ class LiveSystem:
     def recover(self, seconds: float = 60.0) -> None:
         """Bring the system back after a fault: everything runs, nothing is tripped or alarmed."""
         deadline = time.monotonic() + seconds
-        self.safety = None
+        # what was heard before says nothing any more
+        self.safety = self.session = None
         self.fleet.revive()
         helped = time.monotonic()
         while not self._sound():
