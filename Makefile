@@ -35,7 +35,7 @@ test-unit: build ## the tests of the package, which start no processes
 	@$(activate); python -m pytest -n $(unit_workers) $(unit_tests) $(PYTEST_OPTIONS)
 
 test-system: build ## the tests of the whole: processes, links, faults, set-up
-	@$(activate); python -m pytest test --ignore=test/cli --ignore=test/safety/test_{clock_jumps,impostor,overload,reaction_times,two_hosts}.py $(PYTEST_OPTIONS)
+	@$(activate); python -m pytest test --ignore=test/cli $(PYTEST_OPTIONS)
 
 test-safety: build ## of these, those of the safety path: real processes that are killed, hang, lie
 	@$(activate); python -m pytest test/safety $(PYTEST_OPTIONS)

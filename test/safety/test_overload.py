@@ -129,4 +129,5 @@ def test_SR_26_full_disk_under_the_recorder_ends_the_system_vented_with_one_line
         up.kill()
     assert up.returncode == 1
     lines = [line for line in (output + errors).splitlines() if 'error:' in line]
-    assert any('No space left' in line for line in lines), output + errors
+    assert any('the disk is full' in line for line in lines), output + errors
+    assert 'Traceback' not in output + errors

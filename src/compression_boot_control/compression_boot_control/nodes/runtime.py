@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -37,6 +38,10 @@ from compression_boot_control.system import STARTER_PID
 
 SPIN_TIMEOUT = 0.2
 """Longest time before the loop looks at its flags again [s]."""
+
+
+WALL_CLOCK_PERIOD = 0.05
+"""Period of looking whether the wall clock was set back, and the least step that counts [s]."""
 
 
 class ConfigurationError(RuntimeError):
@@ -175,6 +180,22 @@ def _orphaned(starter: int | None) -> bool:
     return starter is not None and os.getppid() != starter
 
 
+def _wake_timers_when_the_wall_clock_is_set_back(node: Node, ended: threading.Event) -> None:
+    """Start all timers of a node again whenever the wall clock has been set back.
+
+    The wheels' C++ library waits for the next timer on the wall clock, whatever clock the timer is
+    of: set back by an hour, it would sleep for an hour, and the device would stay vented.
+    """
+    ahead = time.time() - time.monotonic()
+    while not ended.is_set():
+        # not on a lock: some Pythons wait for those on the wall clock too
+        time.sleep(WALL_CLOCK_PERIOD)
+        before, ahead = ahead, time.time() - time.monotonic()
+        if ahead < before - WALL_CLOCK_PERIOD:
+            for timer in node.timers:
+                timer.reset()
+
+
 def run(make_node: Callable[[], SafeNode]) -> None:
     """Run a node until a signal or until its starter is gone; then vent, report and leave.
 
@@ -194,12 +215,19 @@ def run(make_node: Callable[[], SafeNode]) -> None:
         sys.exit(1)
     executor = EventsExecutor()
     executor.add_node(node)
+    ended = threading.Event()
+    watch = threading.Thread(
+        target=_wake_timers_when_the_wall_clock_is_set_back, args=(node, ended), daemon=True
+    )
+    watch.start()
     try:
         while flag.signal_number is None and not node.end_reason and not _orphaned(starter):
             executor.spin_once(timeout_sec=SPIN_TIMEOUT)
         node.make_safe('shut down')
     finally:
+        ended.set()
         with suppress(KeyboardInterrupt):
+            watch.join()
             executor.remove_node(node)
             node.destroy_node()
             rclpy.try_shutdown()
