@@ -12,7 +12,7 @@ from compression_boot_control.plant import step
 from compression_boot_control.plant.boots import MAXIMUM_SUBSTEP, SimulatedBoots
 from compression_boot_control.plant.faults import Fault, FaultKind
 from compression_boot_control.plant.kernel import advance
-from compression_boot_control.plant.limits import group_fill_times
+from compression_boot_control.plant.limits import arrival_times
 from compression_boot_control.plant.parameters import PlantParameters, random_garments
 
 DT = 10e-3
@@ -65,7 +65,8 @@ def wave(boots: SimulatedBoots, durations: np.ndarray) -> np.ndarray:
 def test_half_the_substep_changes_no_pressure_by_a_tenth_of_a_mmhg(
     nominal: PlantParameters,
 ) -> None:
-    durations = group_fill_times(nominal, 60 * MMHG, [(i,) for i in range(10)])
+    arrivals = arrival_times(nominal, 60 * MMHG, [(i,) for i in range(10)])
+    durations = np.diff(arrivals, prepend=0.0)
     usual, fine = (
         wave(SimulatedBoots(nominal, maximum_substep=substep), durations)
         for substep in (MAXIMUM_SUBSTEP, MAXIMUM_SUBSTEP / 2)
