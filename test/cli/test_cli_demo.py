@@ -40,6 +40,7 @@ def test_demo_leaves_bag_picture_and_summary(boots: Any, tmp_path: Path) -> None
     kept = tmp_path / 'kept'
     assert (kept / 'session.png').read_bytes().startswith(b'\x89PNG')
     assert 'left foot' in (kept / 'summary.txt').read_text()
+    assert 'Session 1: demonstration' in (kept / 'report.html').read_text()
     summary = json.loads((kept / 'summary.json').read_text())
     assert summary['vented_at_end']
     assert summary['alarms'] == []

@@ -97,13 +97,18 @@ def shown(value: float | None, metric: Metric) -> str:
     return text[1:] if text.startswith('-') and float(text) == 0.0 else text
 
 
+def with_unit(value: float | None, metric: Metric) -> str:
+    """A value with its unit; a dash alone without one."""
+    return '–' if value is None else f'{shown(value, metric)} {metric.unit}'.strip()
+
+
 def _session_table(session: SessionAnalysis, title: str) -> Table:
     table = Table(title=escape(title), show_header=False)
     for _ in range(2):
         table.add_column()
         table.add_column(justify='right')
     cells = [
-        (metric.title, f'{shown(session.value(metric.name), metric)} {metric.unit}'.strip())
+        (metric.title, with_unit(session.value(metric.name), metric))
         for metric in METRICS
         if metric.scope == Scope.SESSION
     ]

@@ -177,7 +177,7 @@ METRICS: tuple[Metric, ...] = (
         'alarms',
         '',
         _SESSION,
-        'session, and 20 s after it',
+        'session, from 3 s before it until 20 s after it',
         'number of alarms that became active',
         'What the supervisor found wrong; see the table of alarms.',
         'session_data.session_data',

@@ -7,12 +7,16 @@ from pathlib import Path
 
 from rich.console import Console
 
+from compression_boot_control.analysis.bag_analysis import AnalysisOptions, analyse_bag
 from compression_boot_control.analysis.bag_reader import open_bag
+from compression_boot_control.analysis.report.page import bag_report, write_page
+from compression_boot_control.analysis.report.session_section import session_section
 from compression_boot_control.analysis.session_plot import plot_bag, save_session_plot
 from compression_boot_control.analysis.session_summary import render_summary, summarize_bag
 from compression_boot_control.analysis.session_trace import NEEDED_TYPES
 
 PICTURE = 'session.png'
+PAGE = 'report.html'
 TEXT = 'summary.txt'
 JSON = 'summary.json'
 
@@ -31,6 +35,13 @@ def write_report(folder: Path, bag_folder: Path, title: str, wall_time: float) -
         bag = open_bag(bag_folder, NEEDED_TYPES)
         summary = summarize_bag(bag)
         save_session_plot(folder / PICTURE, plot_bag(bag, title=title))
+        sections: list[str] = []
+        facts = analyse_bag(
+            bag_folder,
+            AnalysisOptions(),
+            lambda session: sections.append(session_section(session)),
+        )
+        write_page(folder / PAGE, bag_report(facts, sections))
     shown = render_summary(summary, title)
     with (folder / TEXT).open('w', encoding='utf-8') as text:
         Console(file=text, width=TEXT_WIDTH, color_system=None).print(shown)
@@ -42,6 +53,7 @@ def write_report(folder: Path, bag_folder: Path, title: str, wall_time: float) -
         f'{summary.duration_s / 60.0:.1f} minutes of session in {wall_time:.0f} s; it is in',
         f'  {folder}/',
         f'    {bag_folder.name + "/":14}the recording, for ros2 bag and Foxglove',
+        f'    {PAGE:14}the same to look into, in a browser: zoom, cycles, tables, what each means',
         f'    {PICTURE:14}the session as a picture',
         f'    {TEXT:14}the table above; {JSON} is the same for scripts',
         '',

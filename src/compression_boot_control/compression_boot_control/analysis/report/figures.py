@@ -33,6 +33,9 @@ INK, QUIET, RULE = '#1b1f24', '#6b7280', '#d9dde3'
 SHORT = 180.0
 """Sessions up to this are drawn in seconds, longer ones in minutes [s]."""
 
+LABEL_HEIGHTS = 3
+"""Heights at which labels of alarms stand in turn."""
+
 HISTOGRAM = 80
 """Bars of a histogram."""
 
@@ -282,7 +285,8 @@ def _layout(x_title: str, height: int) -> Figure:
 
 
 def _mark_alarms(layout: Figure, alarms: Sequence[AlarmTimes], scale: float) -> None:
-    for alarm in alarms:
+    """Mark the alarms; labels take turns in three heights, as many may come at once."""
+    for number, alarm in enumerate(alarms):
         colour = ALARM_COLOURS.get(alarm.priority, ALARM_COLOURS[3])
         place = alarm.since / scale
         layout['shapes'].append(
@@ -302,6 +306,7 @@ def _mark_alarms(layout: Figure, alarms: Sequence[AlarmTimes], scale: float) -> 
                 'x': place,
                 'yref': 'paper',
                 'y': 1.0,
+                'yshift': -14 * (number % LABEL_HEIGHTS),
                 'xanchor': 'left',
                 'yanchor': 'top',
                 'showarrow': False,

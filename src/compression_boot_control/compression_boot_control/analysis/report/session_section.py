@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from compression_boot_control.analysis.analysis_documents import missing
-from compression_boot_control.analysis.analysis_tables import shown
+from compression_boot_control.analysis.analysis_tables import shown, with_unit
 from compression_boot_control.analysis.findings import alarm_label
 from compression_boot_control.analysis.metric_table import (
     BY_NAME,
@@ -76,7 +76,7 @@ def _cards(session: SessionAnalysis) -> str:
     for metric in METRICS:
         if metric.scope == Scope.SESSION:
             value = session.value(metric.name)
-            text = f'{shown(value, metric)} {metric.unit if value is not None else ""}'.strip()
+            text = with_unit(value, metric)
             if metric.name == 'vented_at_end' and value is not None:
                 text = 'yes' if value else 'NO'
             cards.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compression_boot_control.analysis.metric_table import BY_NAME, Scope
+from compression_boot_control.analysis.metric_table import BY_NAME
 from compression_boot_control.analysis.session_analysis import SessionAnalysis
 from compression_boot_control.analysis.session_summary import duration_text
 
@@ -93,17 +93,20 @@ def headline(session: SessionAnalysis) -> str:
 
 
 def notices(session: SessionAnalysis) -> list[str]:
-    """What deserves a look: one line for each figure beyond what is usual."""
-    lines = []
+    """What deserves a look: one line for each metric that is somewhere beyond what is usual."""
+    found: dict[str, list[tuple[float, str]]] = {}
     for finding in session.findings:
         limit = NOTICE.get(finding.metric)
-        if limit is None or finding.value is None or finding.value <= limit[0]:
-            continue
-        digits = BY_NAME[finding.metric].digits
-        where = f'{finding.subject.replace("_", " ")}: ' if finding.subject else ''
-        if BY_NAME[finding.metric].scope == Scope.ALARM:
-            continue
-        lines.append(f'{where}{finding.value:.{digits}f} {limit[1]}')
+        if limit is not None and finding.value is not None and finding.value > limit[0]:
+            name = finding.subject.replace('_', ' ')
+            found.setdefault(finding.metric, []).append((finding.value, name))
+    lines = []
+    for metric, values in found.items():
+        worst, name = max(values)
+        others = f' and {len(values) - 1} more' if len(values) > 1 else ''
+        where = f'{name}{others}: ' if name else ''
+        up_to = 'up to ' if others else ''
+        lines.append(f'{where}{up_to}{worst:.{BY_NAME[metric].digits}f} {NOTICE[metric][1]}')
     if session.value('vented_at_end') == 0.0:
         lines.insert(0, 'the legs were not vented at the end of the data')
     return lines
