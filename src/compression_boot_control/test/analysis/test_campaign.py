@@ -94,6 +94,7 @@ def test_struck_sessions_break_no_limit_and_show_their_faults() -> None:
     assert result.faulted == 128
 
 
+@pytest.mark.timeout(400)
 def test_part_of_a_seed_is_always_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(campaign_run, 'LONGEST', 4.0)
     monkeypatch.setattr(campaign_run, 'TAIL', 1.0)

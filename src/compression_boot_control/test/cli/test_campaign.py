@@ -15,6 +15,9 @@ from compression_boot_control.analysis import campaign_run, task_farm
 from compression_boot_control.analysis.task_farm import Outcome, Progress
 from compression_boot_control.cli.main import main
 
+# the first sessions of all compile what they run on
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
