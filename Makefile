@@ -18,7 +18,7 @@ strictly_typed := $(addprefix $(control)/,core plant hardware sessions analysis)
 # Two at a time suits the smallest machine; the system tests measure time, so they run alone.
 unit_workers ?= 2
 
-.PHONY: help build fuzz demo test test-unit test-system test-safety test-cli evidence fuzz-requests lint format bench bench-latency bench-control docs lock clean
+.PHONY: help build fuzz demo test test-unit test-system test-safety test-cli evidence fuzz-requests lint format bench bench-latency bench-control campaign docs lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -71,6 +71,11 @@ fuzz-requests: build ## a million messages: no garbage may open an inlet
 
 fuzz: build ## 100000 protocol files at random: none may break the reader or the compiler
 	@$(activate); python tools/fuzz_protocols.py --cases 100000
+
+campaign: build ## 10,000 sessions without faults, 10,000 with them, and their page; goes on where it was
+	@$(activate); boots campaign --sessions 10000 --seed 42 --folder campaigns/sound
+	@$(activate); boots campaign --sessions 10000 --seed 42 --faults --folder campaigns/faults
+	@$(activate); python tools/docs/campaigns.py --take campaigns/sound campaigns/faults
 
 docs: build ## generate the pages and pictures in docs/
 	@$(activate); for program in tools/docs/*.py; do python $$program; done

@@ -91,15 +91,18 @@ def _draw_pressures(axes: Axes, tables: Mapping[str, pa.Table]) -> None:
     axes.hist(
         [highest[~beyond], highest[beyond]],
         bins=edges.tolist(),
-        stacked=True,
+        histtype='step',
+        linewidth=1.5,
         color=[BLUE, RED],
         label=['valves could vent', 'air kept in beyond the valves'],
     )
     axes.axvline(125.0, color=GREY, linestyle='--')
-    axes.text(126.0, 0.97, '125 mmHg', transform=axes.get_xaxis_transform(), va='top', fontsize=8)
-    axes.set(yscale='log', xlabel='highest pressure in a chamber [mmHg]', ylabel='sessions')
+    axes.text(126.0, 0.7, '125 mmHg', transform=axes.get_xaxis_transform(), fontsize=8)
+    if len(highest):
+        axes.set_yscale('log')
+    axes.set(xlabel='highest pressure in a chamber [mmHg]', ylabel='sessions')
     axes.set_title('highest pressure of each session', fontsize=10)
-    axes.legend(fontsize=8, loc='upper left')
+    axes.legend(fontsize=8, loc='upper right')
 
 
 def _column(tables: Mapping[str, pa.Table], name: str) -> np.ndarray:
