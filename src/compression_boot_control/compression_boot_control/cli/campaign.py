@@ -42,7 +42,7 @@ def campaign(
         typer.Option(
             '--folder',
             metavar='DIR',
-            help='Where the results go.  [default: campaigns/NAME, named after all that decides]',
+            help='Where the results go; campaigns/NAME, of a name by all that decides, unless told.',
         ),
     ] = None,
     workers: WorkersOption = None,

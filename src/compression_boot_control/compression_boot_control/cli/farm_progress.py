@@ -24,7 +24,7 @@ WorkersOption = Annotated[
         metavar='N',
         min=1,
         max=256,
-        help='Local processes that share the work.  [default: one per core]',
+        help='Local processes that share the work; one per core unless told.',
     ),
 ]
 
