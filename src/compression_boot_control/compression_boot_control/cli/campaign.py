@@ -42,7 +42,7 @@ def campaign(
         typer.Option(
             '--folder',
             metavar='DIR',
-            help='Where the results go; campaigns/NAME, of a name by all that decides, unless told.',
+            help='Where the results go; unless told, campaigns/NAME by all that decides.',
         ),
     ] = None,
     workers: WorkersOption = None,
