@@ -12,32 +12,48 @@ import argparse
 import json
 import os
 import shlex
+import signal
 import sys
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from evidence.cases import CASES, Case, Unavailable, stage
 from evidence.live_system import Reaction
+from evidence.two_hosts import in_a_process_of_its_own
 
 ROOT = Path(__file__).resolve().parents[1]
 FIGURES = ROOT / 'docs' / 'figures' / 'reaction_times.json'
 DOMAIN = '66'
 
 
-def measure(cases: list[Case], tries: int) -> dict[str, list[Reaction]]:
-    """Measure cases that share a system."""
-    found: dict[str, list[Reaction]] = {case.name: [] for case in cases}
-    with stage(cases[0].stage) as system:
-        for case in cases:
-            for number in range(tries):
-                system.recover()
-                found[case.name].append(case.attempt(system))
-                print(f'\r{case.name}: {number + 1} of {tries}', end='', file=sys.stderr)
-            print(file=sys.stderr)
-    return found
+class Measured(NamedTuple):
+    """Tries by case, and why there are no more, if there are not."""
+
+    tries: dict[str, list[Reaction]]
+    left_out: str = ''
+    failed: str = ''
+
+
+def measure(stage_name: str, names: list[str], tries: int) -> Measured:
+    """Measure cases that share a system; what was measured before a failure is kept."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that all that was started ends
+    found: dict[str, list[Reaction]] = {}
+    try:
+        with stage(stage_name) as system:
+            for case in (case for case in CASES if case.name in names):
+                for number in range(tries):
+                    system.recover()
+                    found.setdefault(case.name, []).append(case.attempt(system))
+                    print(f'\r{case.name}: {number + 1} of {tries}', end='', file=sys.stderr)
+                print(file=sys.stderr)
+    except Unavailable as error:
+        return Measured(found, left_out=str(error))
+    except TimeoutError as error:
+        return Measured(found, failed=str(error))
+    return Measured(found)
 
 
 def row(case: Case, reactions: list[Reaction], before: dict[str, Any] | None) -> dict[str, Any]:
@@ -96,23 +112,27 @@ def main() -> int:
     file = arguments.output or FIGURES
     os.environ.setdefault('ROS_DOMAIN_ID', DOMAIN)
     rows = {one['case']: one for one in json.loads(file.read_text())} if file.exists() else {}
-    for _, group in groupby(sorted(cases, key=lambda case: case.stage), lambda case: case.stage):
+    failed = False
+    for name, group in groupby(sorted(cases, key=lambda case: case.stage), lambda case: case.stage):
         together = list(group)
-        try:
-            found = measure(together, arguments.tries)
-        except Unavailable as error:
-            print(f'left out: {", ".join(c.name for c in together)}: {error}', file=sys.stderr)
-            continue
+        found = in_a_process_of_its_own(
+            measure, name, [case.name for case in together], arguments.tries
+        )
+        if problem := found.left_out or found.failed:
+            failed = failed or bool(found.failed)
+            print(f'\nerror: {", ".join(c.name for c in together)}: {problem}', file=sys.stderr)
         for case in together:
+            if case.name not in found.tries:
+                continue
             before = rows.get(case.name) if arguments.add else None
-            rows[case.name] = row(case, found[case.name], before)
+            rows[case.name] = row(case, found.tries[case.name], before)
         # after each system, so that nothing is lost when a later one is stopped
         ordered = [rows[case.name] for case in CASES if case.name in rows]
         lines = ',\n'.join(f'  {json.dumps(one)}' for one in ordered)
         file.write_text(f'[\n{lines}\n]\n')
     measured = [rows[case.name] for case in cases if case.name in rows]
     print(json.dumps(measured) if arguments.json else table(measured))
-    return int(any(one['worst_ms'] > one['goal_ms'] for one in measured))
+    return int(failed or any(one['worst_ms'] > one['goal_ms'] for one in measured))
 
 
 if __name__ == '__main__':

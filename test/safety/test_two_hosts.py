@@ -7,8 +7,7 @@ lack.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,71 +15,45 @@ import pytest
 pytest.importorskip('rclpy', reason='needs ROS 2: source env.sh')
 
 from compression_boot_control.core.safety.limits import HARD_LIMITS
-from evidence.live_system import LiveSystem
-from evidence.virtual_link import GOOD, HERE, THERE, Link, OtherHost, why_not
+from evidence.two_hosts import Scenario, in_a_process_of_its_own, scenario
+from evidence.virtual_link import Link, why_not
 
 if reason := why_not():
     pytest.skip(reason, allow_module_level=True)
 
 pytestmark = [pytest.mark.system, pytest.mark.network_namespaces]
 
-OVER_THERE = ('safety_supervisor', 'chamber_control', 'sequence_planner', 'pressure_sensing')
-"""Nodes on the other host; the manifold and the witness are here."""
-
-BAD_LINKS = {
+BEARABLE = {
     'slow': Link(delay=0.03),
     'out of order': Link(delay=0.01, jitter=0.05),
     'lossy': Link(loss=0.3),
+}
+UNBEARABLE = {
     'slower than any limit': Link(delay=0.3),
     'hardly there': Link(loss=0.95),
 }
+CUTS = 3
 
 
 @pytest.fixture(scope='module')
-def other_host() -> Iterator[OtherHost]:
-    with OtherHost() as host:
-        yield host
-
-
-@pytest.fixture(scope='module')
-def hosts(
-    stage: Any, other_host: OtherHost, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveSystem]:
+def happened(stage: Any) -> Scenario:
+    """Everything that was done to the link; the boots were under pressure again after each."""
     stage.clear()
-    place = dict.fromkeys(OVER_THERE, other_host.prefix)
-    folder = tmp_path_factory.mktemp('hosts')
-    with LiveSystem(folder, place=place, addresses=(HERE, THERE)) as system:
-        yield system
+    return in_a_process_of_its_own(scenario, CUTS, BEARABLE | UNBEARABLE)
 
 
 def test_SR_26_SR_21_link_that_is_cut_leaves_the_boots_vented(
-    hosts: LiveSystem, other_host: OtherHost, assert_in_time: Callable[..., None]
+    happened: Scenario, assert_in_time: Callable[..., None]
 ) -> None:
-    def cut() -> Any:
-        other_host.set(GOOD)
-        hosts.recover()
-        hosts.inflate()
-        return hosts.reaction(lambda: other_host.set(Link(cut=True)))
-
-    assert_in_time(cut)
-    other_host.set(GOOD)
-    hosts.recover()
-    hosts.inflate()
+    assert len(happened.cuts) == CUTS
+    assert_in_time(iter(happened.cuts).__next__)
 
 
-@pytest.mark.parametrize('link', BAD_LINKS.values(), ids=list(BAD_LINKS))
-def test_SR_26_bad_link_keeps_the_limits_and_the_boots_come_back(
-    hosts: LiveSystem, other_host: OtherHost, link: Link
-) -> None:
-    hosts.inflate()
-    other_host.set(link)
-    try:
-        end = time.monotonic() + 2.0
-        hosts.wait(lambda: time.monotonic() > end, 10.0, 'two seconds')
-        assert max(sample.highest for sample in hosts.samples) < HARD_LIMITS.over_pressure
-        if link in (BAD_LINKS['slower than any limit'], BAD_LINKS['hardly there']):
-            assert any(sample.open for sample in hosts.samples)
-    finally:
-        other_host.set(GOOD)
-    hosts.recover()
-    hosts.inflate()
+@pytest.mark.parametrize('name', [*BEARABLE, *UNBEARABLE])
+def test_SR_26_bad_link_lets_no_pressure_beyond_its_limit(happened: Scenario, name: str) -> None:
+    assert happened.bad[name].highest < HARD_LIMITS.over_pressure
+
+
+@pytest.mark.parametrize('name', UNBEARABLE)
+def test_SR_26_link_that_is_too_bad_vents(happened: Scenario, name: str) -> None:
+    assert happened.bad[name].opened

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,16 +18,10 @@ from compression_boot_control.nodes.interfaces import EMERGENCY_STOP
 from compression_boot_control.plant.faults import Fault, FaultKind
 from evidence.device_system import DeviceSystem
 from evidence.live_system import LiveSystem, Reaction
-from evidence.virtual_link import GOOD, HERE, THERE, Link, OtherHost, why_not
+from evidence.two_hosts import CONTROL_COMPUTER, on_two_hosts
+from evidence.virtual_link import why_not
 
 Attempt = Callable[[Any], Reaction]
-
-CONTROL_COMPUTER = (
-    'safety_supervisor',
-    'chamber_control',
-    'sequence_planner',
-    'pressure_sensing',
-)
 
 
 class Unavailable(RuntimeError):
@@ -54,19 +48,6 @@ class Case(NamedTuple):
     attempt: Attempt
 
 
-class HostsSystem(LiveSystem):
-    """A system with nodes on another host."""
-
-    def __init__(self, folder: Path, host: OtherHost, names: tuple[str, ...]) -> None:
-        self.host = host
-        super().__init__(folder, place=dict.fromkeys(names, host.prefix), addresses=(HERE, THERE))
-
-    def recover(self, seconds: float = 60.0) -> None:
-        """Mend the link, too."""
-        self.host.set(GOOD)
-        super().recover(seconds)
-
-
 @contextmanager
 def simulated(folder: Path) -> Iterator[LiveSystem]:
     """All nodes here, with simulated boots."""
@@ -82,25 +63,23 @@ def on_a_device(folder: Path) -> Iterator[LiveSystem]:
 
 
 @contextmanager
-def _on_two_hosts(folder: Path, names: tuple[str, ...]) -> Iterator[LiveSystem]:
-    if reason := why_not():
-        raise Unavailable(reason)
-    with OtherHost() as host, HostsSystem(folder, host, names) as system:
-        yield system
-
-
-@contextmanager
 def supervisor_elsewhere(folder: Path) -> Iterator[LiveSystem]:
     """Put the supervisor alone on another host."""
-    with _on_two_hosts(folder, ('safety_supervisor',)) as system:
+    with _hosts(folder, ('safety_supervisor',)) as system:
         yield system
 
 
 @contextmanager
 def manifold_elsewhere(folder: Path) -> Iterator[LiveSystem]:
     """Put the manifold on this host, and all that decides on another."""
-    with _on_two_hosts(folder, CONTROL_COMPUTER) as system:
+    with _hosts(folder, CONTROL_COMPUTER) as system:
         yield system
+
+
+def _hosts(folder: Path, names: tuple[str, ...]) -> AbstractContextManager[LiveSystem]:
+    if reason := why_not():
+        raise Unavailable(reason)
+    return on_two_hosts(folder, names)
 
 
 STAGES = {
@@ -142,8 +121,7 @@ def _press_stop(system: Any) -> Reaction:
 
 
 def _cut_hosts(system: Any) -> Reaction:
-    system.inflate()
-    reaction: Reaction = system.reaction(lambda: system.host.set(Link(cut=True)))
+    reaction: Reaction = system.cut()
     return reaction
 
 

@@ -12,7 +12,8 @@ from compression_boot_control.hardware.emulated_server import EmulatedServer
 from compression_boot_control.hardware.garment_file import load_garment
 from compression_boot_control.hardware.profile_file import load_profile
 from compression_boot_control.system import SystemOptions
-from evidence.live_system import UNDER_PRESSURE, LiveSystem, Sample
+from evidence.live_system import LiveSystem
+from evidence.samples import UNDER_PRESSURE, Sample
 
 LOOK_EVERY = 0.001
 """Time from one look at the device to the next [s]."""

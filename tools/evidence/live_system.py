@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-import numpy as np
 import rclpy
 from compression_boot_msgs.action import RunSession
 from compression_boot_msgs.msg import ManifoldState, SafetyState, SessionState
@@ -21,17 +20,7 @@ from rclpy.experimental import EventsExecutor
 from rclpy.qos import HistoryPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
 
-from compression_boot_control.core.garment import Garment
-from compression_boot_control.core.pneumatics import (
-    REFERENCE_DENSITY,
-    hose_coefficients,
-    hose_drop,
-    orifice_flow,
-)
-from compression_boot_control.core.signals import FloatArray
-from compression_boot_control.core.units import MMHG
 from compression_boot_control.hardware.garment_file import load_garment
-from compression_boot_control.nodes.conversions import seconds
 from compression_boot_control.nodes.interfaces import (
     MANIFOLD_RESET,
     MANIFOLD_STATE,
@@ -45,12 +34,7 @@ from compression_boot_control.nodes.interfaces import (
 from compression_boot_control.system import SystemOptions, describe_system
 from evidence.dds_profile import write_profile
 from evidence.node_fleet import NodeFleet
-
-VENTED = 15.0 * MMHG
-"""Below it a chamber counts as vented [Pa]."""
-
-UNDER_PRESSURE = 1.5 * VENTED
-"""Above it, its exhaust shut, a chamber is under pressure [Pa]."""
+from evidence.samples import Chambers, Sample, sample_of
 
 FAR_AHEAD = 2**40
 """No manifold has taken so many samples."""
@@ -76,67 +60,11 @@ phases:
 """The session that runs while faults strike."""
 
 
-class Chambers:
-    """Tells the pressure in the chambers from that at the ports, which reads low during a vent."""
-
-    def __init__(self, garment: Garment) -> None:
-        self._conductance = garment.exhaust_conductance
-        self._hose = hose_coefficients(garment.hose_length, garment.hose_bore)
-
-    def pressure(self, port: FloatArray, exhaust: FloatArray) -> FloatArray:
-        """Pressure in each chamber, from the flow that its exhaust lets out [Pa]."""
-        flow = orifice_flow(np.maximum(port, 0.0), 0.0, exhaust * self._conductance)
-        chamber: FloatArray = port + hose_drop(flow / REFERENCE_DENSITY, *self._hose)
-        return chamber
-
-
-class Sample(NamedTuple):
-    """What the hardware reported at one time.
-
-    Attributes
-    ----------
-    taken : float
-        Time of the sample by the machine's clock [s].
-    heard : float
-        Steady time at which the witness had it [s].
-    open : bool
-        Every exhaust open, every inlet shut, the pump off.
-    pressed : bool
-        A chamber is under pressure with its exhaust shut.
-    highest : float
-        Highest pressure in a chamber [Pa].
-    """
-
-    taken: float
-    heard: float
-    open: bool
-    pressed: bool
-    highest: float
-
-    @property
-    def vented(self) -> bool:
-        """Whether every chamber is below 15 mmHg."""
-        return self.highest < VENTED
-
-
 class Reaction(NamedTuple):
     """Times from a fault to open exhausts, and to all chambers below 15 mmHg [s]."""
 
     opened: float
     vented: float
-
-
-def sample_of(message: ManifoldState, chambers: Chambers) -> Sample:
-    """Judge a state of the hardware."""
-    exhaust = np.array(message.exhaust)
-    pressure = chambers.pressure(np.array(message.pressure), exhaust)
-    return Sample(
-        taken=seconds(message.header.stamp),
-        heard=time.monotonic(),
-        open=bool(exhaust.min() >= 0.99 and max(message.inlet) <= 0.0 and message.pump <= 0.0),
-        pressed=bool(np.any((pressure > UNDER_PRESSURE) & (exhaust < 0.5))),
-        highest=float(pressure.max()),
-    )
 
 
 class LiveSystem:
@@ -193,7 +121,7 @@ class LiveSystem:
             service.name: self.node.create_client(service.type, service.name)
             for service in (RESET, STOP, MANIFOLD_RESET)
         }
-        self._asked_at = 0.0
+        self._asked_at = self._obeys_at = 0.0
         nodes = [n for n in describe_system(self.options) if n.executable != 'session_recorder']
         self.fleet = NodeFleet(nodes, self.log_file, environment or {}, place or {})
 
@@ -298,6 +226,7 @@ class LiveSystem:
 
         def pressed() -> bool:
             self._ask_for_a_session()
+            self._let_the_device_obey()
             return self.pressed
 
         self.wait(pressed, seconds, 'a chamber under pressure')
@@ -336,7 +265,8 @@ class LiveSystem:
                 helped = time.monotonic()
                 # one that was started too soon after a kill has found its own ghost, and ended
                 self.fleet.revive()
-                self._reset_what_waits()
+                self._reset_the_supervisor()
+                self._let_the_device_obey()
 
     def _sound(self) -> bool:
         safety = self.safety
@@ -348,13 +278,19 @@ class LiveSystem:
             and self.session.state in (SessionState.STATE_IDLE, SessionState.STATE_RUNNING)
         )
 
-    def _reset_what_waits(self) -> None:
+    def _reset_the_supervisor(self) -> None:
+        client = self._clients[RESET.name]
         latched = self.safety and any(alarm.latched for alarm in self.safety.alarms)
+        if latched and client.service_is_ready():
+            client.call_async(ResetSafety.Request(confirm=True))
+
+    def _let_the_device_obey(self) -> None:
+        """Reset a device that has vented by itself, as one does when the machine was too busy."""
+        client = self._clients[MANIFOLD_RESET.name]
         waits = self.state is not None and self.state.watchdog_expired
-        for service, needed in ((RESET, latched), (MANIFOLD_RESET, waits)):
-            client = self._clients[service.name]
-            if needed and client.service_is_ready():
-                client.call_async(ResetSafety.Request(confirm=True))
+        if waits and time.monotonic() - self._obeys_at > 1.0 and client.service_is_ready():
+            self._obeys_at = time.monotonic()
+            client.call_async(ResetSafety.Request(confirm=True))
 
     def stop_session(self) -> None:
         """End the session that runs, if any, and wait until all is vented."""

@@ -85,7 +85,9 @@ class OtherHost:
 
     def __init__(self) -> None:
         self._holder = subprocess.Popen(
-            ['unshare', '--net', 'sh', '-c', 'ip link set lo up && echo ready && exec sleep 3600'],
+            # it ends with its input, and so with this process, however that ends
+            ['unshare', '--net', 'sh', '-c', 'ip link set lo up && echo ready && exec cat'],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
