@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compression_boot_control.cli.journal import with_journal
+from compression_boot_control.cli.errors import WrongUse
+from compression_boot_control.cli.journal_access import with_journal
 from compression_boot_control.cli.options import JsonOption
 from compression_boot_control.sessions.last_run import Run
+
+if TYPE_CHECKING:
+    from compression_boot_control.sessions.journal_store import RatedAt
+
+WEEKS = 4
+"""Weeks of the journal from which the usual distance is taken."""
 
 RATING_LIFE = 36.0 * 3600.0
 """An older rating says nothing of the legs of today [s]."""
 
 
 def recommend(
-    weekly_km: Annotated[float, typer.Option(min=0.0, max=500.0, help='Usual week [km].')],
+    weekly_km: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=500.0, help='Usual week [km]; by default from the journal.'),
+    ] = None,
     run: Annotated[Run, typer.Option(help='The last run.')] = Run.NONE,
     run_km: Annotated[float, typer.Option(min=0.0, max=300.0, help='Its distance [km].')] = 0.0,
     hours: Annotated[
@@ -42,7 +53,7 @@ def recommend(
     since = (0.0 if run != Run.NONE else None) if hours is None else hours
     advice = choose(
         Situation(
-            weekly_km=weekly_km,
+            weekly_km=weekly_distance(ratings, now) if weekly_km is None else weekly_km,
             pressure_cap_mmhg=verdict.pressure_cap_mmhg,
             now=now,
             run=run,
@@ -76,3 +87,24 @@ def recommend(
     for reason in verdict.reasons:
         typer.echo(f'  not yet: {reason}')
     typer.echo(f'  {command}')
+
+
+def weekly_distance(ratings: Sequence[RatedAt], now: float) -> float:
+    """Distance run in a usual week [km]: the mean of the last four in the journal.
+
+    Raises
+    ------
+    WrongUse
+        The journal has no runs of these weeks.
+    """
+    runs = [
+        one.rating.run_km
+        for one in ratings
+        if one.rating.run_km is not None and now - one.at < WEEKS * 7.0 * 86_400.0
+    ]
+    if not runs:
+        raise WrongUse(
+            f'the journal has no run of the last {WEEKS} weeks: give --weekly-km, or add runs '
+            'with boots journal add --run-km'
+        )
+    return round(sum(runs) / WEEKS, 1)
