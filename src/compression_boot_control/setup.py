@@ -11,6 +11,8 @@ NODES = (
     'sequence_planner',
     'safety_supervisor',
     'session_recorder',
+    'leg_markers',
+    'bag_player',
     'device_test',
 )
 

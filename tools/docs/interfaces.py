@@ -17,7 +17,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from compression_boot_control.nodes import interfaces
 from compression_boot_control.nodes.interfaces import Service, Topic
 from compression_boot_control.nodes.parameters import Parameter
-from compression_boot_control.system import DEVICE_TEST, EXECUTABLES
+from compression_boot_control.system import DEVICE_TEST, EXECUTABLES, PLAYER, VIEWS
 
 ROOT = Path(__file__).resolve().parents[2]
 MESSAGES = ROOT / 'src' / 'compression_boot_msgs'
@@ -91,7 +91,7 @@ def limits(parameter: Parameter) -> str:
 def parameters() -> list[str]:
     """One table of parameters for each node."""
     lines = ['## Parameters', '', 'All are read-only while a node runs.', '']
-    for executable in (*EXECUTABLES, DEVICE_TEST):
+    for executable in (*EXECUTABLES, DEVICE_TEST, VIEWS, PLAYER):
         module = import_module(f'compression_boot_control.nodes.{executable}')
         rows = [
             (

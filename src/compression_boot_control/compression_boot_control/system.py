@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from compression_boot_control.resources import config_directory
 
@@ -19,6 +19,15 @@ EXECUTABLES = (
     'session_recorder',
 )
 """All nodes, in the order in which they are brought down: who wants pressure goes first."""
+
+VIEWS = 'leg_markers'
+"""Node that shows the legs; beside a system, if somebody wants it."""
+
+PLAYER = 'bag_player'
+"""Node that plays a bag to others."""
+
+REPLAYED = ('chamber_control', 'pressure_sensing', 'safety_supervisor')
+"""Nodes to which a bag is played: all that decide, and none that could move a valve."""
 
 DEVICE_TEST = 'device_test'
 """The node that tests the hardware; it runs alone, in the place of a system."""
@@ -83,6 +92,8 @@ class SystemOptions:
         Simulated boots: time from one sample to the next [s]; a longer one is less work.
     log_level : str
         debug, info, warn, error or fatal.
+    views : bool
+        Show the legs as markers.
     provenance : mapping of str to str
         What goes into the bag besides these options.
     """
@@ -101,6 +112,7 @@ class SystemOptions:
     seed: int = 0
     sample_period: float = 0.01
     log_level: str = 'info'
+    views: bool = False
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -172,10 +184,38 @@ def describe_system(options: SystemOptions) -> tuple[NodeDescription, ...]:
     own['session_recorder']['provenance'] = json.dumps(provenance)
     # two garments in one domain must not share a simulated clock
     remappings = (('/clock', f'{namespace}/clock'),)
+    executables = EXECUTABLES
+    if options.views:
+        executables = (*EXECUTABLES, VIEWS)
+        own[VIEWS] = {'use_sim_time': options.simulated_time}
     return tuple(
         NodeDescription(executable, namespace, options.log_level, own[executable], remappings)
-        for executable in EXECUTABLES
+        for executable in executables
     )
+
+
+def describe_replay(options: SystemOptions, bag: str, rate: float) -> tuple[NodeDescription, ...]:
+    """Describe the nodes to which a bag is played, and the one that plays it.
+
+    Parameters
+    ----------
+    options : SystemOptions
+        Its garment, namespace, recording and views count.
+    bag : str
+        Folder of the bag that is played.
+    rate : float
+        How much faster than it was.
+    """
+    wanted = {PLAYER, *REPLAYED}
+    simulated = replace(options, backend='sim', speed=2.0)
+    nodes = {node.executable: node for node in describe_system(simulated)}
+    if options.record:
+        wanted.add('session_recorder')
+    if options.views:
+        wanted.add(VIEWS)
+    like = nodes['chamber_control']
+    nodes[PLAYER] = replace(like, executable=PLAYER, parameters={'bag': bag, 'rate': float(rate)})
+    return tuple(node for name, node in nodes.items() if name in wanted)
 
 
 def describe_device_test(options: SystemOptions) -> NodeDescription:

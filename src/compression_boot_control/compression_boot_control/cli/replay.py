@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from compression_boot_control.cli.errors import FAILED, WrongUse
+from compression_boot_control.cli.errors import FAILED, CommandFailed, WrongUse
 from compression_boot_control.cli.options import JsonOption, absolute
 
 if TYPE_CHECKING:
     from compression_boot_control.analysis.replay.comparison import Difference
     from compression_boot_control.analysis.replay.replay import Replay
+
+LOOK_PERIOD = 0.1
+"""Period in which the nodes of a live replay are looked at [s]."""
 
 LONGEST_LIST = 40
 """Differences that are printed; JSON has all of them."""
@@ -35,6 +39,19 @@ def replay(
         str | None,
         typer.Option('--namespace', metavar='NS', help='Garment of a bag that has several.'),
     ] = None,
+    live: Annotated[
+        bool,
+        typer.Option('--live', help='Play it to live nodes instead; nothing moves a valve.'),
+    ] = False,
+    rate: Annotated[
+        float,
+        typer.Option('--rate', metavar='R', min=0.05, max=50.0, help='Live: so much faster.'),
+    ] = 1.0,
+    record: Annotated[
+        Path | None,
+        typer.Option('--record', metavar='DIR', help='Live: record what the nodes answer.'),
+    ] = None,
+    views: Annotated[bool, typer.Option('--views', help='Live: show the legs as markers.')] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run a recording through today's sensing, control and supervisor, and compare.
@@ -47,6 +64,9 @@ def replay(
     from compression_boot_control.analysis.replay.replay import replay_bag
     from compression_boot_control.yaml_file import FileError
 
+    if live:
+        _play(bag, garment, namespace or 'boots', rate, record, views=views)
+        return
     try:
         tried = None if parameters is None else load_parameters(parameters)
         found = replay_bag(bag, garment=absolute(garment), parameters=tried, namespace=namespace)
@@ -60,6 +80,39 @@ def replay(
         _print(found)
     if not found.same:
         raise typer.Exit(FAILED)
+
+
+def _play(
+    bag: Path, garment: str, namespace: str, rate: float, record: Path | None, *, views: bool
+) -> None:
+    """Play a bag to live nodes, to its end or to an interruption."""
+    from compression_boot_control.analysis.bag_reader import open_bag
+    from compression_boot_control.analysis.errors import BagError
+    from compression_boot_control.analysis.replay.recorded_loop import (
+        LAYOUT,
+        recorded_garment,
+    )
+    from compression_boot_control.cli.interruption import Interruption
+    from compression_boot_control.cli.node_processes import NodeProcesses
+    from compression_boot_control.system import PLAYER, SystemOptions, describe_replay
+
+    try:
+        name = garment or recorded_garment(open_bag(bag, [LAYOUT]))
+    except BagError as error:
+        raise WrongUse(str(error)) from error
+    options = SystemOptions(
+        garment=absolute(name),
+        namespace=namespace,
+        record=record is not None,
+        bag='' if record is None else str(record.resolve()),
+        views=views,
+    )
+    nodes = describe_replay(options, str(bag.resolve()), rate)
+    with Interruption() as interruption, NodeProcesses(nodes) as processes:
+        while not interruption and (ended := processes.ended()) is None:
+            time.sleep(LOOK_PERIOD)
+        if not interruption and (ended.name != PLAYER or not ended.how.endswith('code 0')):
+            raise CommandFailed(f'{ended.name} {ended.how}: see the lines above')
 
 
 def to_json(found: Replay) -> dict[str, Any]:

@@ -40,6 +40,9 @@ def up(
         Path | None,
         typer.Option('--bag', metavar='DIR', help='Folder of the bag; by default bags/DATE_TIME.'),
     ] = None,
+    views: Annotated[
+        bool, typer.Option('--views', help='Show the legs as markers, for RViz and Foxglove.')
+    ] = False,
     speed: Annotated[
         float,
         typer.Option(
@@ -76,6 +79,7 @@ def up(
         speed=speed,
         seed=seed,
         log_level=log_level.value,
+        views=views,
         provenance=provenance(garment=worn.name, seed=seed),
     )
     with Interruption() as interruption, RunningSystem(options, interruption) as system:

@@ -31,6 +31,7 @@ from compression_boot_msgs.srv import (
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from visualization_msgs.msg import MarkerArray
 
 LATCHED = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,
@@ -112,6 +113,10 @@ STOP_RECORDING = Service('recorder/stop', StopRecording, 'closes the bag')
 
 TOPICS = tuple(value for value in list(vars().values()) if isinstance(value, Topic))
 """All topics above; a new one is recorded without further ado."""
+
+MARKERS = Topic(
+    'legs/markers', MarkerArray, LATCHED, 'the legs as markers; not recorded, as it follows'
+)
 
 SERVICES = tuple(
     value

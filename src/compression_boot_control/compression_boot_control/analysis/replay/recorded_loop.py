@@ -243,6 +243,12 @@ def recorded_loop(bag: Bag, garment: Garment, namespace: str | None = None) -> R
     )
 
 
+def recorded_events(bag: Bag, namespace: str | None = None) -> tuple[SafetyEvent, ...]:
+    """Stops and resets of a bag, with times from its beginning."""
+    topics = _LoopTopics(bag, namespace)
+    return _events(topics, topics.one('safety/state', SAFETY_STATE), bag.start_ns or 0)
+
+
 def given_parameters(bag: Bag) -> Mapping[str, Mapping[str, Any]]:
     """What the nodes of a bag were given, by node; nothing in bags of others."""
     try:

@@ -1,0 +1,1 @@
+"""How a session is shown in space: geometry of two legs, without ROS."""
