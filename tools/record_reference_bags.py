@@ -1,8 +1,9 @@
 """Records the small bags that the tests of the replay judge again.
 
-Each is a short session on the real nodes in real time: one that goes as planned, one whose foot
-leaks, and one that is stopped in an emergency. Only what a replay reads is kept, so that they are
-small. Made anew only where a decision is meant to change: they say what was decided before.
+Each is a short session on the real nodes in real time: one that goes as planned, one whose foot has
+a kinked hose, and one that is stopped in an emergency. Only what a replay reads is kept, so that
+they are small. Made anew only where a decision is meant to change: they say what was decided
+before.
 
 Run as ``python tools/record_reference_bags.py`` on a machine that has nothing else to do.
 """
@@ -29,7 +30,11 @@ FOLDER = ROOT / 'src/compression_boot_control/test/analysis/replay/bags'
 GARMENT = FOLDER / 'small.yaml'
 DOMAIN = '79'
 READY_TIME, SESSION_TIME = 60.0, 60.0
-LEAKING = ('name: foot,', 'name: foot, leak_ml_per_min: 3000,')
+KINKED = (
+    'rest_volume_l: 0.6, compliance_ml_per_mmhg: 1.2',
+    'rest_volume_l: 0.04, compliance_ml_per_mmhg: 0.08',
+)
+"""Behind a kinked hose there is hardly any volume to fill."""
 
 
 def until_done(client: BootsClient, goal: Any) -> None:
@@ -109,10 +114,10 @@ def main() -> None:
     """Record all of them."""
     os.environ['ROS_DOMAIN_ID'] = DOMAIN
     with tempfile.TemporaryDirectory() as folder:
-        leaking = Path(folder) / 'leaking.yaml'
-        leaking.write_text(GARMENT.read_text().replace(*LEAKING))
-        record('normal', GARMENT, 0.15, until_done)
-        record('leak', leaking, 0.4, until_done)
+        kinked = Path(folder) / 'kinked.yaml'
+        kinked.write_text(GARMENT.read_text().replace(*KINKED))
+        record('normal', GARMENT, 0.1, until_done)
+        record('kink', kinked, 0.15, until_done)
         record('emergency_stop', GARMENT, 0.4, until_stopped)
 
 

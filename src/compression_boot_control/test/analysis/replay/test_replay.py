@@ -20,12 +20,13 @@ from compression_boot_control.analysis.replay.parameter_file import load_paramet
 from compression_boot_control.analysis.replay.played_messages import played_bag
 from compression_boot_control.analysis.replay.replay import replay_bag
 from compression_boot_control.cli.main import main
+from compression_boot_control.core.safety.hazards import EMERGENCY_STOP, KINK, SENSOR_RATE
 from compression_boot_control.core.safety.supervisor import SafetyStatus
 from compression_boot_control.yaml_file import FileError
 
 BAGS = Path(__file__).parent / 'bags'
 GARMENT = str(BAGS / 'small.yaml')
-NAMES = ('normal', 'leak', 'emergency_stop')
+NAMES = ('normal', 'kink', 'emergency_stop')
 
 
 def replayed(name: str, **changes):
@@ -42,12 +43,12 @@ def test_reference_bag_is_decided_as_it_was(name: str) -> None:
     assert summary(found) == []
     assert found.same
     compared = {topic.topic: topic.count for topic in found.topics}
-    assert compared['pressures'] > 100
+    assert compared['pressures'] > 40
     assert compared['valves/requested'] > 100
-    assert compared['valves/permitted'] > 100
+    assert compared['valves/permitted'] > 40
 
 
-def test_leak_and_emergency_stop_are_in_the_reference_bags() -> None:
+def test_kink_and_emergency_stop_are_in_the_reference_bags() -> None:
     """Otherwise the test above would prove nothing of them."""
     alarms = {}
     for name in NAMES:
@@ -55,8 +56,8 @@ def test_leak_and_emergency_stop_are_in_the_reference_bags() -> None:
         told = bag.series('/boots/safety/state')['alarms']
         alarms[name] = {alarm['id'] for row in told for alarm in row}
     assert alarms['normal'] == set()
-    assert alarms['leak'] & {'SR-12', 'SR-13', 'SR-11', 'SR-10'}
-    assert 'SR-01' in alarms['emergency_stop']
+    assert alarms['kink'] & {KINK.id, SENSOR_RATE.id}, 'hardly any air fills it, or at a jump'
+    assert EMERGENCY_STOP.id in alarms['emergency_stop']
 
 
 def test_replay_gives_the_same_bits_each_time() -> None:
@@ -74,7 +75,7 @@ def test_replay_gives_the_same_bits_each_time() -> None:
     noting = replace_laws(laws, noted)
     for _ in range(2):
         runs.append([])
-        replayed('leak', laws=noting)
+        replayed('kink', laws=noting)
     assert runs[0] == runs[1]
     assert len(runs[0]) == 2
 
