@@ -134,7 +134,7 @@ DEVICE_FAULT = _hazard(
     'A fault that the device reports, or its dead-man acting, vents everything.',
     'the manifold reports a fault',
     (_HIGH, _ALL),
-    'check the device and its connection',
+    'check the device and its connection; where it has vented by itself, then boots reset',
     latched=False,
 )
 OWN_CYCLE_LATE = _hazard(
