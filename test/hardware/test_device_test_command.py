@@ -52,7 +52,7 @@ def device(emulate: Any) -> Any:
 
 def test_ctrl_c_cancels_and_leaves_the_device_vented(device: Any, start: Any) -> None:
     run = start('device-test', *device.words, '--json', *HERE)
-    run.says('dead-man: running')
+    run.says('zero: running')
     run.signal(signal.SIGINT)
     assert run.ends() == 1
     assert 'cancelled: the device was vented' in json.loads(run.output)['ended']
@@ -64,7 +64,7 @@ def test_a_client_that_is_killed_leaves_no_node_and_a_vented_device(
     device: Any, start: Any
 ) -> None:
     run = start('device-test', *device.words, *HERE)
-    run.says('dead-man: running')
+    run.says('zero: running')
     run.signal(signal.SIGKILL)
     run.ends()
     assert run.left_over() == []
@@ -75,10 +75,8 @@ def test_a_client_that_is_killed_leaves_no_node_and_a_vented_device(
     ('words', 'text'),
     [
         (('--backend', 'modbus-tcp', '--port', '1'), 'nobody answers'),
-        (('--backend', 'modbus-tcp', '--host', 'no.such.host'), 'no.such.host'),
         (('--backend', 'modbus-tcp', '--port', 'dev'), 'not a TCP port'),
         (('--backend', 'modbus-rtu', '--port', '/dev/no_such_tty'), 'no such serial device'),
-        (('--backend', 'modbus-rtu'), '--port /dev/ttyUSB0'),
         (('--backend', 'modbus-tcp', '--hardware', 'generic_tpc'), 'did you mean generic_tcp'),
         (('--backend', 'modbus-tcp', '--hardware', 'generic_rtu'), '--backend modbus-rtu'),
         (('--html', '/no/such/folder/report.html'), 'no such folder'),
@@ -103,7 +101,6 @@ def test_a_system_does_not_come_up_on_a_device_that_does_not_fit(
     for words, text in (
         (('--hardware', 'festo_vtem', *four), 'no such registers: use the profile of this device'),
         (('--hardware', str(other_unit)), 'unit 7 sent no right answer'),
-        (four, 'the device has 10 chambers'),
     ):
         run = boots('up', '--no-record', *device.words, *words, *HERE)
         assert run.process.returncode == 1
@@ -111,7 +108,7 @@ def test_a_system_does_not_come_up_on_a_device_that_does_not_fit(
         assert run.left_over() == []
 
 
-def test_a_calibration_is_made_kept_shown_and_refused_on_another_garment(
+def test_a_calibration_is_made_against_a_gauge_kept_and_shown(
     emulate: Any, start: Any, boots: Any, tmp_path: Path
 ) -> None:
     small, file = tmp_path / 'small.yaml', tmp_path / 'calibration.yaml'
@@ -131,7 +128,3 @@ def test_a_calibration_is_made_kept_shown_and_refused_on_another_garment(
     offsets = {sensor['chamber']: sensor['zero_mmhg'] for sensor in shown['sensors']}
     assert offsets['left_calf'] == pytest.approx(4.0, abs=1.0)
     assert offsets['left_foot'] == pytest.approx(0.0, abs=1.0)
-    other = emulate('modbus-tcp')
-    up = boots('up', '--no-record', *other.words, '--calibration', str(file), *HERE)
-    assert up.process.returncode == 1
-    assert 'for other chambers' in up.errors

@@ -118,7 +118,9 @@ class ManifoldNode(SafeLifecycleNode):
             self._manifold.open()
         except ManifoldError as error:
             self._open_error = f'hardware not opened: {error}'
-            self.get_logger().error(self._open_error)
+            if not self.settings['autostart']:
+                # a node that starts by itself ends by itself, with this as its last line
+                self.get_logger().error(self._open_error)
             return TransitionCallbackReturn.FAILURE
         for warning in self._manifold.warnings:
             self.get_logger().warning(warning)
