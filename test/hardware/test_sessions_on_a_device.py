@@ -89,12 +89,10 @@ def test_a_wrong_answer_takes_the_permission_away_within_seconds(
     device.type(fault)
 
     def refused() -> bool:
-        return watcher.safety is None or watcher.safety.verdict not in (
-            Verdict.PERMITTING,
-            Verdict.RESTRICTED,
-        )
+        permits = (Verdict.PERMITTING, Verdict.RESTRICTED)
+        return watcher.safety is None or watcher.safety.verdict not in permits
 
-    assert watcher.wait_until(refused, NOTICED)
+    assert watcher.wait_until(lambda: refused() and not watcher.ready, NOTICED)
     assert not watcher.wait_until(lambda: watcher.ready, 0.5)
 
 
@@ -107,7 +105,7 @@ def test_a_second_master_is_refused_and_the_system_stays_whole(
     here = boots('device-test', *device.words, *HERE)
     assert here.process.returncode == 1
     assert 'a manifold node runs in this namespace' in here.errors
-    assert watcher.ready
+    assert watcher.wait_until(lambda: watcher.ready, NOTICED)
 
 
 def test_a_session_runs_over_a_serial_line(emulate: Any, brought_up: Any, boots: Any) -> None:
