@@ -44,10 +44,14 @@ def driving(count: int) -> Actuation:
     return Actuation(np.full(count, 0.3), np.zeros(count), np.asarray(1.0))
 
 
+GARMENTS = {'modbus-tcp': 'six_zone', 'modbus-rtu': 'five_zone'}
+"""Twelve chambers over TCP; at 115200 baud ten of them fit into 20 ms."""
+
+
 def device_process(*words: str) -> tuple[subprocess.Popen[str], str]:
-    """Start an emulated device with twelve chambers; the process, and where it is."""
+    """Start an emulated device; the process, and where it is."""
     process = subprocess.Popen(
-        [sys.executable, '-c', EMULATE, 'emulate', '--garment', 'six_zone', *words],
+        [sys.executable, '-c', EMULATE, 'emulate', *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -80,14 +84,16 @@ def paced(manifold: Manifold, seconds: float) -> tuple[np.ndarray, int]:
 
 def timing(backend: str, seconds: float) -> None:
     """Print the times of a backend."""
-    process, where = device_process(*(['--serial'] if backend == 'modbus-rtu' else ['--port', '0']))
-    manifold = make_backend(load_garment('six_zone'), HardwareOptions(backend, port=where))
+    garment = load_garment(GARMENTS[backend])
+    line = ['--serial'] if backend == 'modbus-rtu' else ['--port', '0']
+    process, where = device_process('--garment', garment.name, *line)
+    manifold = make_backend(garment, HardwareOptions(backend, port=where))
     try:
         manifold.open()
         durations, missed = paced(manifold, seconds)
         median, late = np.percentile(durations, (50, 99)) * 1e3
         print(
-            f'{backend}, {seconds:g} s: cycle of 12 channels {median:.2f} ms median, '
+            f'{backend}, {seconds:g} s: cycle of {len(garment)} channels {median:.2f} ms median, '
             f'{late:.2f} ms p99, {durations.max() * 1e3:.2f} ms at most; at '
             f'{1 / manifold.sample_period:g} Hz {missed} of {len(durations)} cycles missed'
         )

@@ -216,7 +216,9 @@ class ModbusLink:
         self._drop()
         self.losses += 1
         timing = self._timing
-        self._next_attempt = self._clock() + self._back_off
+        # an answer on a serial line has no number: a late one must have passed before the next
+        passing = self._timeout if self._link.transport == 'rtu' else 0.0
+        self._next_attempt = self._clock() + max(self._back_off, passing)
         doubled = max(2.0 * self._back_off, timing.back_off_ms / 1000.0)
         self._back_off = min(doubled, timing.back_off_max_ms / 1000.0)
         self._cause = cause
