@@ -44,8 +44,8 @@ VENTED_BY_ITSELF = (
 LOOK_TIME = 0.12
 """How long a device is watched for commands of others before the first own one [s] [P]."""
 
-OPEN_TRIES = 3
-"""How often a device is asked before it counts as one that does not answer."""
+OPEN_TIME = 2.0
+"""How long a device is asked again before it counts as one that does not answer [s] [P]."""
 
 ANOTHER_MASTER = 'the device has obeyed a command that is not ours: disconnect the other master'
 
@@ -137,24 +137,29 @@ class ModbusManifold(Manifold):
 
         Nothing is written to a device that another master drives: it would disturb a session.
         """
-        for tries_left in reversed(range(OPEN_TRIES)):
-            self._commanded_at = None
+        deadline = self._clock.now() + OPEN_TIME
+        while True:
             try:
-                self._link.open()
-                self._identity = identify(self._link, self._profile, self.garment)
-                self._refuse_another_master()
-                self._find_second_sensors()
-                self._beat = -1
-                self.reset()
+                self._open()
                 return
             except LinkError:
-                # one lost answer is no reason not to begin
                 self._link.close()
-                if not tries_left:
+                if self._clock.now() > deadline:
                     raise
+                # a lost answer is no reason not to begin, and a late one must have passed
+                self._clock.wait(LOOK_TIME)
             except ManifoldError:
                 self._link.close()
                 raise
+
+    def _open(self) -> None:
+        self._commanded_at = None
+        self._link.open()
+        self._identity = identify(self._link, self._profile, self.garment)
+        self._refuse_another_master()
+        self._find_second_sensors()
+        self._beat = -1
+        self.reset()
 
     def read(self) -> ManifoldSample:
         """Read the state of the device."""
