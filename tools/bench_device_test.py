@@ -57,6 +57,7 @@ def main() -> int:
     parser.add_argument('--garment', default='five_zone')
     parser.add_argument('--seeds', type=int, default=3, help='devices for each kind of defect')
     parser.add_argument('--good', type=int, default=100, help='good devices')
+    parser.add_argument('--first', type=int, default=0, help='seed of the first good device')
     parser.add_argument('--workers', type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     names = list(defects_of(load_garment(options.garment)))
@@ -66,7 +67,10 @@ def main() -> int:
             for name in names
             for seed in range(1, options.seeds + 1)
         ]
-        devices = [pool.submit(good, options.garment, seed) for seed in range(options.good)]
+        devices = [
+            pool.submit(good, options.garment, seed)
+            for seed in range(options.first, options.first + options.good)
+        ]
         missed = [shown(name, text) for name, found, text in results(tries) if not found]
         alarmed = [shown('false alarm', text) for passed, text in results(devices) if not passed]
     kinds = len(names) - len(set(missed))

@@ -19,7 +19,8 @@ NOTICED = 3.0
 """A fault of link or device is said within this time, on a busy machine too [s]."""
 NAMESPACE = f'device_{os.getpid()}'
 HERE = ('--namespace', NAMESPACE)
-SESSION = ('run', 'demonstration', '--minutes', '0.1', '--bench', '--json', *HERE)
+SESSION = ('run', 'demonstration', '--minutes', '0.1', '--bench', '--json')
+TRIES = 4
 
 
 @pytest.fixture(scope='module')
@@ -55,10 +56,22 @@ def under_pressure(watcher: BootsClient) -> Callable[[], bool]:
     return inflated
 
 
-def test_a_session_runs_over_tcp_as_in_simulation(whole: None, boots: Any) -> None:
-    run = boots(*SESSION)
-    result = run.json()
+def run_to_its_end(watcher: BootsClient, boots: Any, here: tuple[str, ...]) -> Any:
+    """Run a session; again where a busy computer made the supervisor end it, as it must."""
+    for _ in range(TRIES):
+        run = boots(*SESSION, *here)
+        if run.process.returncode == 0:
+            break
+        assert watcher.wait_until(lambda: watcher.seen_vented, PATIENCE)
+        boots('reset', '--confirm', *here)
     assert run.process.returncode == 0, run.errors
+    return run.json()
+
+
+def test_a_session_runs_over_tcp_as_in_simulation(
+    whole: None, watcher: BootsClient, boots: Any
+) -> None:
+    result = run_to_its_end(watcher, boots, HERE)
     assert result['vented']
     peaks = [chamber['peak_mmhg'] for chamber in result['chambers']]
     assert max(peaks) == pytest.approx(40.0, abs=2.0)
@@ -67,7 +80,7 @@ def test_a_session_runs_over_tcp_as_in_simulation(whole: None, boots: Any) -> No
 def test_a_cut_link_vents_the_device_ends_the_session_and_needs_a_reset(
     whole: None, device: Any, watcher: BootsClient, start: Any
 ) -> None:
-    run = start(*SESSION)
+    run = start(*SESSION, *HERE)
     assert watcher.wait_until(under_pressure(watcher), PATIENCE)
     device.type('cut')
     device.until(('dead man',), NOTICED)
@@ -110,7 +123,6 @@ def test_a_second_master_is_refused_and_the_system_stays_whole(
 
 def test_a_session_runs_over_a_serial_line(emulate: Any, brought_up: Any, boots: Any) -> None:
     namespace = f'{NAMESPACE}_rtu'
-    with brought_up(emulate('modbus-rtu'), namespace):
-        run = boots(*SESSION[:-1], namespace)
-    assert run.process.returncode == 0, run.errors
-    assert run.json()['vented']
+    with brought_up(emulate('modbus-rtu'), namespace) as watcher:
+        result = run_to_its_end(watcher, boots, ('--namespace', namespace))
+    assert result['vented']

@@ -47,6 +47,9 @@ LOOK_TIME = 0.12
 OPEN_TIME = 2.0
 """How long a device is asked again before it counts as one that does not answer [s] [P]."""
 
+FOREIGN_TIME = 1.0
+"""How long the command of another master is a fault [s] [P]: it will write again."""
+
 ANOTHER_MASTER = 'the device has obeyed a command that is not ours: disconnect the other master'
 
 
@@ -100,6 +103,7 @@ class ModbusManifold(Manifold):
         self._uncertain = False
         self._beat = -1
         self._beat_at = 0.0
+        self._foreign_at = -np.inf
         self._apart_since: FloatArray = np.full(len(garment), np.inf)
 
     # -- what travels
@@ -216,6 +220,7 @@ class ModbusManifold(Manifold):
         self._commanded_at = self._clock.now()
         self._needs_reset = False
         self._driven = False
+        self._foreign_at = -np.inf
         self._apart_since = np.full(len(self.garment), np.inf)
 
     def identity(self) -> Identity:
@@ -290,8 +295,10 @@ class ModbusManifold(Manifold):
         """One line on what is wrong in an answer; empty if nothing is."""
         own, codec = self._map, self._codec
         # after a lost answer nobody knows whether the command was obeyed
-        known = self._written is not None
+        known, now = self._written is not None, self._clock.now()
         if known and own.echo is not None and codec.raw(own.echo, words) != self._sequence:
+            self._foreign_at = now
+        if now - self._foreign_at < FOREIGN_TIME:
             return ANOTHER_MASTER
         if not self._tripped(words, own) and self._dead_man_acts(words):
             return VENTED_BY_ITSELF
