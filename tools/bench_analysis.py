@@ -4,7 +4,8 @@ Simulates a session of 30 minutes at 100 Hz, writes it with the project's bag wr
 ``boots analyze`` on it with report and Parquet. Then the same on a bag of several such sessions in
 a row, to see that memory does not grow with the bag. Prints the figures beside their goals.
 
-Run as ``python tools/bench_analysis.py``; ``--keep FOLDER`` keeps bag and report.
+Run as ``python tools/bench_analysis.py``; ``--keep FOLDER`` keeps bags and
+reports, and uses the bags that are there already.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from compression_boot_control.sessions.protocol_library import load_protocol
 PROTOCOL = 'intermediate'
 BOOTS = 'import sys; from compression_boot_control.cli.main import main; sys.exit(main())'
 """The ``boots`` command, wherever it is installed."""
+
+ONE, MANY = 'one_session', 'many_sessions'
+"""Folders of the bags."""
 
 SECONDS_GOAL, MEMORY_GOAL_MB, SIZE_GOAL_MB = 5.0, 500.0, 60.0
 
@@ -61,24 +65,37 @@ def megabytes(path: Path) -> float:
     return sum(file.stat().st_size for file in files if file.is_file()) / 1e6
 
 
+def make_bags(folder: Path, minutes: float, sessions: int) -> None:
+    """Write a bag of one session, and one of several."""
+    folder.mkdir(parents=True, exist_ok=True)
+    garment = load_garment()
+    plan = compile_protocol(load_protocol(PROTOCOL), garment, minutes=minutes)
+    recording = simulate_recording(garment, plan, seed=1)
+    write_simulated_bag(folder / ONE, garment, plan, seed=1, recording=recording)
+    write_simulated_bag(
+        folder / MANY, garment, plan, seed=1, recording=recording, sessions=sessions
+    )
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--minutes', type=float, default=30.0, help='length of a session')
     parser.add_argument('--sessions', type=int, default=3, help='sessions of the longer bag')
-    parser.add_argument('--keep', type=Path, help='folder in which bag and report stay')
+    parser.add_argument('--keep', type=Path, help='folder in which bags and reports stay')
+    parser.add_argument('--make', action='store_true', help='only make the bags in that folder')
     options = parser.parse_args()
+    if options.make:
+        make_bags(options.keep, options.minutes, options.sessions)
+        return
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        garment = load_garment()
-        plan = compile_protocol(load_protocol(PROTOCOL), garment, minutes=options.minutes)
-        recording = simulate_recording(garment, plan, seed=1)
-        one, many = folder / 'one_session', folder / 'many_sessions'
-        write_simulated_bag(one, garment, plan, seed=1, recording=recording)
-        write_simulated_bag(
-            many, garment, plan, seed=1, recording=recording, sessions=options.sessions
-        )
+        one, many = folder / ONE, folder / MANY
+        if not (one.exists() and many.exists()):
+            # in a process of its own: what it holds in memory would count for those begun later
+            words = ['--make', '--keep', str(folder)]
+            words += ['--minutes', str(options.minutes), '--sessions', str(options.sessions)]
+            subprocess.run([sys.executable, __file__, *words], check=True)
         short, long = analyse(one, folder / 'one.html'), analyse(many, folder / 'many.html')
         print(f'{options.minutes:g} minutes at 100 Hz, load average {os.getloadavg()[0]:.1f}')
         print(f'analysis with report   {short.wall:6.1f} s    (goal {SECONDS_GOAL:g} s)')

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,11 @@ class Series:
             columns={name: column[keep] for name, column in self.columns.items()},
         )
 
+    def only(self, fields: Collection[str]) -> Series:
+        """The messages with some of their fields, messages inside by the name of the outer one."""
+        columns = {n: c for n, c in self.columns.items() if n.partition('.')[0] in fields}
+        return replace(self, columns=columns)
+
     @property
     def stamp_ns(self) -> NDArray[np.int64]:
         """Time of the messages [ns]: of their header, or of their reception without one."""
@@ -98,6 +103,8 @@ class Series:
             for name in own:
                 order.setdefault(name, len(order))
         ragged = values.dtype == object
+        if len(groups) == 1 and not ragged and len(order) == values.shape[1] > 0:
+            return ChamberColumns(tuple(order), np.asarray(values, float))  # nothing to arrange
         table = np.full((len(self), len(order)), np.nan)
         for own, rows in groups.items():
             whole = rows if len(rows) < len(self) else slice(None)

@@ -424,10 +424,11 @@ def session_data(record: SessionRecord, stream: BagStream) -> SessionData:
         _is_simulated(record, stream.provenance),
     )
     messages = builder.messages()
+    builder.let_go('valves/requested')
     trace, quality = builder.trace()
     builder.let_go('pressures', 'setpoints')
     permitted = builder.permitted()
-    builder.let_go('valves/permitted', 'valves/requested')
+    builder.let_go('valves/permitted')
     valves, supply, applied = builder.valves('manifold/state'), builder.supply(), builder.applied()
     builder.let_go('manifold/state')
     state = builder.series('session/state', 'state', 'protocol')

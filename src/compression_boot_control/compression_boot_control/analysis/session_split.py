@@ -177,7 +177,8 @@ def _by_role(stream: BagStream, piece: Piece, chosen: str | None) -> dict[str, S
     for topic, series in piece.items():
         role = role_of(topic, stream.topics[topic].type_name)
         if role and (chosen is None or role[0] == chosen) and role[1] not in found:
-            found[role[1]] = series
+            # commands share a type, and of requests little is needed
+            found[role[1]] = series.only((HEADER, *ROLES[role[1]][1]))
     return found
 
 

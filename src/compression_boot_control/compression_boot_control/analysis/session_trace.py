@@ -185,6 +185,8 @@ def sleeves_of_layout(layout: Series, chamber_names: tuple[str, ...]) -> Sleeves
 
 def in_order(columns: ChamberColumns, names: tuple[str, ...]) -> FloatArray:
     """Columns in the order of `names`, NaN for chambers that there are not."""
+    if columns.chamber_names == names:
+        return columns.values
     chosen = np.full((len(columns.values), len(names)), np.nan)
     for i, name in enumerate(names):
         if name in columns.chamber_names:

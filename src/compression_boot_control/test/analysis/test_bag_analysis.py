@@ -74,10 +74,10 @@ def figures(path, **options):
     return found
 
 
-def copied(bag, target, change=None, definition_of=None):
+def copied(bag, target, change=None, definition_of=None, **options):
     """Copy a bag message by message, as `change` gives topic, data and times; None drops it."""
     source = open_bag(bag)
-    with BagWriter(target, source.provenance, definition_of=definition_of) as writer:
+    with BagWriter(target, source.provenance, definition_of=definition_of, **options) as writer:
         for topic in source.topics.values():
             for message in topic.messages:
                 entry = (topic.name, message.data, message.log_time, message.publish_time)
@@ -148,6 +148,28 @@ def test_without_a_topic_the_rest_is_analysed_and_the_gap_is_stated(
         assert found['metrics']['cycles'] == document['metrics']['cycles']
         peaks = [own['peak_mmhg'] for own in found['chambers'].values()]
         assert peaks == [own['peak_mmhg'] for own in document['chambers'].values()]
+
+
+def test_a_bag_of_several_files_gives_the_same_figures(bag, document, tmp_path, definition_of):
+    split = copied(bag, tmp_path / 'bag', None, definition_of, split_time=20.0)
+    assert len(list(split.glob('*.mcap'))) > 2
+    assert figures(split) == document
+
+
+def test_two_garments_in_a_bag_need_a_choice(bag, document, tmp_path, definition_of):
+    both = tmp_path / 'bag'
+    source = open_bag(bag)
+    with BagWriter(both, definition_of=definition_of) as writer:
+        for topic in source.topics.values():
+            for message in topic.messages:
+                for name in (topic.name, topic.name.replace('/boots/', '/two/')):
+                    writer.add_topic(name, topic.type_name)
+                    writer.write(name, message.data, message.log_time, message.publish_time)
+    with pytest.raises(BagError, match=r'several garments, /boots, /two; choose one'):
+        analysed_sessions(both)
+    assert figures(both, namespace='/two') == document
+    with pytest.raises(BagError, match='nothing in the namespace /three'):
+        analysed_sessions(both, AnalysisOptions(namespace='/three'))
 
 
 def test_a_bag_that_was_cut_is_analysed_up_to_the_cut(bag, tmp_path):
