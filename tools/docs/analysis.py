@@ -86,10 +86,10 @@ COMPARISON = """## How bags are compared
 {method}
 
 `boots compare` fails (exit code 1) if a figure differs; figures that are unclear or missing do not
-fail it. `--tolerance 0.5` halves all tolerances, `--session 2` takes the second session of each
-bag. Reaction times of alarms are not compared, their number is. Neighbouring stretches of 10 s are
-not independent where a machine is busy by turns; the tolerances of latency and jitter are wide for
-that.
+fail it. Wrong use, and a bag that cannot be read, give exit code 2. `--tolerance 0.5` halves all
+tolerances, `--session 2` takes the second session of each bag. Reaction times of alarms are not
+compared, their number is. Neighbouring stretches of 10 s are not independent where a machine is
+busy by turns; the tolerances of latency and jitter are wide for that.
 
 ## Files
 
