@@ -76,13 +76,13 @@ def in_force(
         Times asked for [s].
     set_time : (M,) array
         Times at which the values were set, not decreasing [s].
-    values : (M, N) array
+    values : (M, N) or (M,) array
     before : float
         Value before the first was set.
 
     Returns
     -------
-    (T, N) array
+    (T, N) or (T,) array
     """
     latest = np.searchsorted(set_time, time, side='right') - 1
     held = values[np.maximum(latest, 0)].copy()

@@ -18,8 +18,12 @@ SETPOINTS = 'compression_boot_msgs/msg/Setpoints'
 SAFETY_STATE = 'compression_boot_msgs/msg/SafetyState'
 SESSION_STATE = 'compression_boot_msgs/msg/SessionState'
 LAYOUT = 'compression_boot_msgs/msg/Layout'
+CHECK = 'compression_boot_msgs/msg/PreUseCheck'
 
-NEEDED_TYPES = (PRESSURES, SETPOINTS, SAFETY_STATE, SESSION_STATE, LAYOUT)
+CHECK_RUNNING = 0
+"""Value of ``PreUseCheck.outcome`` while it is under way."""
+
+NEEDED_TYPES = (PRESSURES, SETPOINTS, SAFETY_STATE, SESSION_STATE, LAYOUT, CHECK)
 """Types of the messages that this module reads, for `bag_reader.open_bag`."""
 
 
@@ -117,11 +121,16 @@ def recorded_session(bag: Bag, namespace: str | None = None) -> RecordedSession:
     target = in_order(setpoints.chambers('target'), names)[set_rows]
     # a chamber that a set-point leaves out is not asked to be under pressure
     mode = np.where(np.isfinite(mode), mode, Mode.VENT).astype(np.int64)
+    followed = in_force(stamp, set_stamp, mode, Mode.VENT).astype(np.int64)
+    check = _optional_series(bag, CHECK, namespace)
+    if check is not None:
+        # the pre-use check is no cycle of the session, and nothing to judge the control by
+        followed[checking(check, stamp)] = Mode.VENT
     trace = ChamberTrace(
         chamber_names=names,
         time=stamp - stamp[0],
         pressure=measured.values[rows],
-        mode=in_force(stamp, set_stamp, mode, Mode.VENT).astype(np.int64),
+        mode=followed,
         target=in_force(stamp, set_stamp, target, np.nan).astype(np.float64),
     )
     safety = _optional_series(bag, SAFETY_STATE, namespace)
@@ -140,6 +149,12 @@ def increasing(stamp: FloatArray) -> BoolArray:
     """Samples that are later than all before them; others follow from a clock that jumped back."""
     latest = np.maximum.accumulate(stamp)
     return np.concatenate(([True], stamp[1:] > latest[:-1]))
+
+
+def checking(check: Series, stamp: FloatArray) -> BoolArray:
+    """At which of some times a pre-use check was under way, by its messages; (T,)."""
+    running = np.asarray(check['outcome']) == CHECK_RUNNING
+    return np.asarray(in_force(stamp, check.stamp, running, False), dtype=np.bool_)
 
 
 def alarm_marks(safety: Series, start: float) -> tuple[AlarmMark, ...]:

@@ -13,7 +13,14 @@ from types import TracebackType
 from typing import Any
 
 import rclpy
-from compression_boot_msgs.srv import EmergencyStop, ResetSafety, StopSession
+from compression_boot_msgs.srv import (
+    AcknowledgeAlarm,
+    ConfirmPresence,
+    EmergencyStop,
+    ResetSafety,
+    SilenceAlarm,
+    StopSession,
+)
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.action import ActionClient
 from rclpy.context import Context
@@ -40,6 +47,8 @@ from compression_boot_control.cli.views_ros import (
     sleeve_view,
 )
 from compression_boot_control.nodes.interfaces import (
+    ACKNOWLEDGE,
+    CONFIRM_PRESENCE,
     DIAGNOSTICS,
     EMERGENCY_STOP,
     LAYOUT,
@@ -49,6 +58,7 @@ from compression_boot_control.nodes.interfaces import (
     RUN_SESSION,
     SAFETY_STATE,
     SESSION_STATE,
+    SILENCE,
     STOP,
     Service,
     Topic,
@@ -222,6 +232,25 @@ class BootsClient:
         if answer.error_code:
             raise CommandFailed(answer.error_msg)
 
+    def acknowledge_alarm(self, hazard_id: str) -> None:
+        """Say that somebody has seen an alarm; CommandFailed if it is refused."""
+        self._call_well(ACKNOWLEDGE, AcknowledgeAlarm.Request(id=hazard_id))
+
+    def silence_alarm(self, hazard_id: str, seconds: float) -> None:
+        """Keep an alarm from being announced for a time [s]; CommandFailed if it is refused."""
+        self._call_well(SILENCE, SilenceAlarm.Request(id=hazard_id, seconds=seconds))
+
+    def confirm_presence(self) -> float:
+        """Say that the person is awake and well; time until the next prompt [s], 0 for never.
+
+        Raises
+        ------
+        CommandFailed
+            No session is running.
+        """
+        answer = self._call_well(CONFIRM_PRESENCE, ConfirmPresence.Request())
+        return float(answer.next_prompt)
+
     def ask(self, service: Service, request: Any) -> Any:
         """Call a service without waiting; a future, which the loop fulfils."""
         return self._client_of(service).call_async(request)
@@ -249,6 +278,13 @@ class BootsClient:
         return future.result()
 
     # -- inside
+
+    def _call_well(self, service: Service, request: Any) -> Any:
+        """Call a service, and raise CommandFailed with its words if it refuses."""
+        answer = self.call(service, request)
+        if answer.error_code:
+            raise CommandFailed(answer.error_msg)
+        return answer
 
     def _client_of(self, service: Service) -> Any:
         if service.name not in self._services:

@@ -11,10 +11,18 @@ from typing import Annotated
 
 import typer
 
-from compression_boot_control.cli import calibration, journal, protocols, recommend, session
+from compression_boot_control.cli import (
+    alarms,
+    calibration,
+    journal,
+    protocols,
+    recommend,
+    session,
+)
 from compression_boot_control.cli.analyze import analyze
 from compression_boot_control.cli.campaign import campaign
 from compression_boot_control.cli.compare import compare
+from compression_boot_control.cli.confirm import confirm
 from compression_boot_control.cli.demo import demo
 from compression_boot_control.cli.device_test import device_test
 from compression_boot_control.cli.emulate import emulate
@@ -77,6 +85,7 @@ app.command()(demo)
 app.command()(up)
 app.command()(run)
 app.command()(stop)
+app.command()(confirm)
 app.command()(status)
 app.command()(reset)
 app.command()(analyze)
@@ -89,6 +98,7 @@ app.command()(emulate)
 app.command(name='device-test')(device_test)
 app.add_typer(calibration.app, name='calibration')
 app.add_typer(session.app, name='session')
+app.add_typer(alarms.app, name='alarms')
 app.add_typer(protocols.app, name='protocols')
 app.add_typer(journal.app, name='journal')
 journal.app.command()(recommend.recommend)

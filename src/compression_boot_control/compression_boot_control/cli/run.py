@@ -21,6 +21,8 @@ from compression_boot_control.cli.options import (
     is_file_name,
 )
 
+SKIP_CHECK = 'Begin without the pre-use check; with nobody in the boots alone.'
+
 BENCH = 'Nobody is in the boots; goes without saying where they are simulated.'
 
 READY_TIME = 15.0
@@ -36,11 +38,16 @@ def run(
     minutes: MinutesOption = None,
     leg: LegOption = Leg.BOTH,
     bench: Annotated[bool, typer.Option('--bench', help=BENCH)] = False,
+    skip_check: Annotated[bool, typer.Option('--skip-check', help=SKIP_CHECK)] = False,
     namespace: NamespaceOption = 'boots',
     plain: PlainOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run a session on the system that is up, and follow it.
+
+    It begins with the pre-use check, about a minute of gentle pressure that is no session time.
+    Every 15 minutes it asks whether you are awake and well: press Enter, or use boots confirm;
+    without an answer it ends, vented. With --bench nobody is asked.
 
     Ctrl-C cancels the session and waits until the boots are vented; a second Ctrl-C calls for an
     emergency stop, which is latched until boots reset.
@@ -49,12 +56,15 @@ def run(
     longer, a digit chooses a zone to boost or leave out, d n t h report what is felt, q stops.
     From elsewhere, boots session does the same.
     """
+    import sys
+
     text = protocol_text(protocol)
     from rich.console import Console
 
     from compression_boot_control.cli.client_ros import BootsClient
     from compression_boot_control.cli.interruption import Interruption
     from compression_boot_control.cli.keyboard import Keyboard
+    from compression_boot_control.cli.presence_prompt import PresencePrompt
     from compression_boot_control.cli.readiness import wait_ready
     from compression_boot_control.cli.session_display import session_display
     from compression_boot_control.cli.session_keys import SessionKeys
@@ -83,14 +93,21 @@ def run(
             minutes=minutes or 0.0,
             leg=leg.value,
             bench=bench or simulated,
+            skip_check=skip_check,
         )
         keyboard = Keyboard()
-        keys = SessionKeys(client, keyboard, interruption.interrupt)
+        keys = SessionKeys(client, keyboard, interruption.interrupt, notes.bell)
         picture = SessionPicture(protocol, footer=lambda: keys.line)
         with session_display(notes, client.snapshot, picture, plain=plain) as display:
+            turn = keys.turn
             if display.has_keys:
                 stack.enter_context(keyboard)
-            result = run_session(client, request, interruption, display.update, keys.turn)
+            else:
+                lines = sys.stdin if sys.stdin is not None and sys.stdin.isatty() else None
+                turn = PresencePrompt(
+                    lambda: client.session, client.confirm_presence, notes, lines
+                ).update
+            result = run_session(client, request, interruption, display.update, turn)
     document = result_document(result)
     if result.peak and not as_json:
         Console().print(result_table(result, protocol))

@@ -34,7 +34,8 @@ class Symptom(StrEnum):
     OTHER = 'other'
 
 
-def _ask(call: SessionCall, namespace: str, as_json: bool) -> None:
+def ask(call: SessionCall, namespace: str, as_json: bool) -> None:
+    """Call a service of the session, and say what came of it."""
     from compression_boot_control.cli.client_ros import BootsClient
     from compression_boot_control.cli.readiness import find_system
 
@@ -49,7 +50,7 @@ def pause(namespace: NamespaceOption = 'boots', as_json: JsonOption = False) -> 
     """Vent both legs and stop the session's clock; after two minutes the session ends."""
     from compression_boot_control.cli import session_calls_ros as calls
 
-    _ask(calls.pause(), namespace, as_json)
+    ask(calls.pause(), namespace, as_json)
 
 
 @app.command()
@@ -57,7 +58,7 @@ def resume(namespace: NamespaceOption = 'boots', as_json: JsonOption = False) ->
     """Go on after a pause; the cycle that was interrupted starts over."""
     from compression_boot_control.cli import session_calls_ros as calls
 
-    _ask(calls.resume(), namespace, as_json)
+    ask(calls.resume(), namespace, as_json)
 
 
 @app.command()
@@ -72,7 +73,7 @@ def intensity(
     """Scale the protocol's pressures; the change is a ramp of some seconds, never a jump."""
     from compression_boot_control.cli import session_calls_ros as calls
 
-    _ask(calls.intensity(percent / 100.0), namespace, as_json)
+    ask(calls.intensity(percent / 100.0), namespace, as_json)
 
 
 @app.command()
@@ -87,7 +88,7 @@ def skip(
     from compression_boot_control.cli import session_calls_ros as calls
 
     call = calls.zone_offset(zone, leg.value, 0.0) if back else calls.zone_skip(zone, leg.value)
-    _ask(call, namespace, as_json)
+    ask(call, namespace, as_json)
 
 
 @app.command(context_settings={'ignore_unknown_options': True})
@@ -106,7 +107,7 @@ def boost(
     """Give a zone more pressure, or less; it never rises towards the thigh."""
     from compression_boot_control.cli import session_calls_ros as calls
 
-    _ask(calls.zone_offset(zone, leg.value, mmhg), namespace, as_json)
+    ask(calls.zone_offset(zone, leg.value, mmhg), namespace, as_json)
 
 
 @app.command(context_settings={'ignore_unknown_options': True})
@@ -121,7 +122,7 @@ def extend(
     """Make the session longer, up to 45 minutes in all, or shorter."""
     from compression_boot_control.cli import session_calls_ros as calls
 
-    _ask(calls.extension(minutes), namespace, as_json)
+    ask(calls.extension(minutes), namespace, as_json)
 
 
 @app.command()
@@ -133,5 +134,21 @@ def symptom(
 ) -> None:
     """Report what is felt: a discomfort lowers all pressures, all else ends the session."""
     from compression_boot_control.cli import session_calls_ros as calls
+    from compression_boot_control.cli.client_ros import BootsClient
+    from compression_boot_control.cli.errors import CommandFailed
+    from compression_boot_control.cli.readiness import find_system
 
-    _ask(calls.symptom(felt.value, note[:500]), namespace, as_json)
+    call = calls.symptom(felt.value, note[:500])
+    with BootsClient(namespace) as client:
+        find_system(client)
+        try:
+            answer = client.call(call.service, call.request)
+        except CommandFailed:
+            # a planner that does not answer must not keep anybody under pressure
+            client.emergency_stop(f'{felt.value} felt, and the planner does not answer')
+            raise CommandFailed(
+                'the planner does not answer: emergency stop; see to the person, it is latched '
+                'until boots reset'
+            ) from None
+    said = call.outcome(answer)
+    typer.echo(json.dumps({'ok': True, 'done': said}) if as_json else said)

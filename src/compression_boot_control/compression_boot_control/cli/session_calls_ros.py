@@ -8,6 +8,7 @@ from typing import Any
 
 from compression_boot_msgs.srv import (
     AdjustZone,
+    ConfirmPresence,
     ExtendSession,
     PauseSession,
     ReportSymptom,
@@ -19,6 +20,7 @@ from compression_boot_control.cli.errors import CommandError, CommandFailed, Wro
 from compression_boot_control.core.units import MINUTE, MMHG
 from compression_boot_control.nodes.interfaces import (
     ADJUST_ZONE,
+    CONFIRM_PRESENCE,
     EXTEND,
     PAUSE,
     REPORT_SYMPTOM,
@@ -116,6 +118,17 @@ def extension(minutes: float) -> SessionCall:
         ExtendSession.Request(minutes=minutes),
         lambda answer: f'{answer.remaining / MINUTE:.1f} minutes are left',
     )
+
+
+def confirmation() -> SessionCall:
+    """Say that the person is awake and well."""
+    return SessionCall(CONFIRM_PRESENCE, ConfirmPresence.Request(), _noted)
+
+
+def _noted(answer: Any) -> str:
+    if answer.next_prompt > 0.0:
+        return f'noted; the next question comes in {answer.next_prompt / MINUTE:.0f} min'
+    return 'noted; this session does not ask, as nobody is in the boots'
 
 
 def symptom(name: str, note: str = '') -> SessionCall:

@@ -35,6 +35,8 @@ HINT = (
     'felt: d discomfort  n numb  t tingling  h pain'
 )
 
+QUESTION = 'Are you awake and well, without numbness, tingling or pain? Press Enter to go on.'
+
 FELT = {'d': 'discomfort', 'n': 'numbness', 't': 'tingling', 'h': 'pain'}
 
 
@@ -70,9 +72,19 @@ class SessionKeys:
     keys : Keys
     stop : callable
         Ends the session, as Ctrl-C does.
+    alert : callable
+        Called when the session begins to ask whether the person is awake and well.
     """
 
-    def __init__(self, client: BootsClient, keys: Keys, stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        client: BootsClient,
+        keys: Keys,
+        stop: Callable[[], None],
+        alert: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._alert = alert
+        self._alerted = False
         self._client = client
         self._keys = keys
         self._stop = stop
@@ -85,6 +97,9 @@ class SessionKeys:
 
     def turn(self) -> None:
         """Take the keys that were pressed and the answers that have come."""
+        if self._presence_asked and not self._alerted:
+            self._alert()
+        self._alerted = self._presence_asked
         for key in self._keys.pressed():
             self._on_key(key)
         now = time.monotonic()
@@ -103,11 +118,18 @@ class SessionKeys:
         """What to show below the session: an answer, a question, or which keys there are."""
         if not self._keys.there:
             return ''
+        if self._presence_asked:
+            return QUESTION
         if self._zone:
             return f'{self._zone}: s leave out  a take back in  b more  l less'
         if time.monotonic() - self._said_at < SAID_TIME:
             return self._said
         return HINT
+
+    @property
+    def _presence_asked(self) -> bool:
+        session = self._client.session
+        return session is not None and session.presence_asked
 
     def _say(self, text: str) -> None:
         self._said, self._said_at = text, time.monotonic()
@@ -129,7 +151,9 @@ class SessionKeys:
         session = self._client.session
         if session is None or not session.stage.occupied:
             return
-        if self._zone:
+        if key in '\r\n' and session.presence_asked:
+            self._ask(calls.confirmation())
+        elif self._zone:
             zone, self._zone = self._zone, ''
             self._on_zone_key(zone, key)
         elif key == 'q':

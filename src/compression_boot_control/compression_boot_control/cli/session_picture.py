@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from compression_boot_control.cli.alarm_lines import alarm_line
 from compression_boot_control.cli.legs_picture import PictureSize, colour_key, legs_lines
 from compression_boot_control.cli.views import (
     SafetyView,
@@ -171,7 +172,7 @@ def _phase(session: SessionView | None) -> Text:
     if session is None:
         return Text(' ')
     style = 'bold'
-    if session.stage == SessionStage.PAUSED:
+    if session.stage == SessionStage.PAUSED or session.presence_asked:
         style = 'bold yellow'
     text = session.status
     if abs(session.intensity - 1.0) > 1e-6 and session.stage.occupied:
@@ -194,7 +195,7 @@ def _alarm_lines(safety: SafetyView | None, width: int) -> list[Text]:
         return []
     lines = []
     for alarm in safety.alarms[:2]:
-        text = Text(f' {alarm.hazard_id} {alarm.text}: {alarm.advice}', style='bold red')
+        text = Text(' ') + alarm_line(alarm)
         text.truncate(width, overflow='ellipsis')
         lines.append(text)
     return lines

@@ -63,6 +63,7 @@ def missing_nodes(snapshot: Snapshot) -> tuple[str, ...]:
 
 def status_json(snapshot: Snapshot) -> dict[str, Any]:
     """Write a snapshot for a script; pressures in mmHg, None for what is unknown."""
+    from compression_boot_control.cli.alarm_lines import alarm_document
     from compression_boot_control.core.units import MINUTE, MMHG
 
     session, safety, sleeves = snapshot.session, snapshot.safety, snapshot.sleeves
@@ -84,17 +85,7 @@ def status_json(snapshot: Snapshot) -> dict[str, Any]:
             'state': safety.verdict.name.lower(),
             'reason': safety.reason,
             'vented': safety.vented,
-            'alarms': [
-                {
-                    'id': alarm.hazard_id,
-                    'text': alarm.text,
-                    'active': alarm.active,
-                    'latched': alarm.latched,
-                    'advice': alarm.advice,
-                    'chambers': alarm.chamber_names,
-                }
-                for alarm in safety.alarms
-            ],
+            'alarms': [alarm_document(alarm) for alarm in safety.alarms],
         }
     if session is not None:
         document['session'] = {
@@ -110,6 +101,9 @@ def status_json(snapshot: Snapshot) -> dict[str, Any]:
             'cycles_done': session.cycles_done,
             'skipped': list(session.skipped),
             'bench': session.bench,
+            'checking': session.checking,
+            'presence_asked': session.presence_asked,
+            'presence_left_s': round(session.presence_left, 1),
         }
         document['chambers'] = [
             {

@@ -54,6 +54,9 @@ class SessionView:
     cycles_done: int = 0
     skipped: tuple[str, ...] = ()
     bench: bool = False
+    checking: bool = False
+    presence_asked: bool = False
+    presence_left: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,10 @@ class AlarmView:
     active: bool
     latched: bool
     advice: str
+    acknowledged: bool = False
+    silence_left: float = 0.0
+    announced: bool = True
+    risen: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,7 @@ class SessionRequest:
     minutes: float = 0.0
     leg: str = 'both'
     bench: bool = False
+    skip_check: bool = False
 
 
 @dataclass(frozen=True)

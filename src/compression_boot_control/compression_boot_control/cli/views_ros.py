@@ -41,6 +41,9 @@ def session_view(message: SessionState) -> SessionView:
         cycles_done=int(message.cycles_done),
         skipped=tuple(message.skipped),
         bench=bool(message.bench),
+        checking=bool(message.checking),
+        presence_asked=bool(message.presence_asked),
+        presence_left=float(message.presence_left),
     )
 
 
@@ -64,6 +67,10 @@ def _alarm_view(message: Alarm) -> AlarmView:
         active=bool(message.active),
         latched=bool(message.latched),
         advice=message.advice,
+        acknowledged=bool(message.acknowledged),
+        silence_left=float(message.silence_left),
+        announced=bool(message.announced),
+        risen=message.priority > message.initial_priority,
     )
 
 
@@ -86,6 +93,7 @@ def goal_message(request: SessionRequest) -> RunSession.Goal:
         minutes=request.minutes,
         leg=request.leg,
         bench=request.bench,
+        skip_check=request.skip_check,
     )
 
 

@@ -20,7 +20,8 @@ throttled just so far that the rail stays above, and only while one is below its
 costs the wave some flow. So a held chamber that has lost pressure gets back a little more than that
 (``refill``), and others that are low join it (``hold_join``).
 
-A chamber is vented when its pressure or target is NaN, and for every mode but TRACK and HOLD.
+A chamber is vented when its pressure or target is NaN, and for every mode but TRACK, HOLD and SHUT.
+In SHUT both valves stay shut, whatever the pressure does.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ from compression_boot_control.core.signals import (
 )
 from compression_boot_control.core.units import MMHG
 
-TRACK, HOLD = int(Mode.TRACK), int(Mode.HOLD)
+TRACK, HOLD, SHUT = int(Mode.TRACK), int(Mode.HOLD), int(Mode.SHUT)
 DEFAULT_GAINS = (12.0, 1.0, 0.05)
 """kp [1/s], ki [1/s2] and kd [-] for a chamber that nobody has identified."""
 
@@ -319,7 +320,8 @@ def chamber_demand(
 ) -> Demand:
     """First half of the law: each chamber by itself, from pressure to the flow it asks for."""
     usable = np.isfinite(pressure) & np.isfinite(rate) & np.isfinite(target)
-    asked = (mode == TRACK) | (mode == HOLD)
+    shut = mode == SHUT
+    asked = (mode == TRACK) | (mode == HOLD) | shut
     vent = ~asked | ~usable | (target > HIGHEST_TARGET) | (target < 0.0)
     known = where(usable, pressure, 0.0)
     known_rate = where(usable, rate, 0.0)
@@ -347,12 +349,12 @@ def chamber_demand(
     low = (error > parameters.hold_leave) | (state.raised & (error > parameters.hold_join))
     outside = low | (-error > parameters.hold_above)
     # what a held chamber has lost is given back with some more, so that it seldom asks for air
-    refilling = state.refilling | (state.holding & low)
-    refilling = refilling & (np.abs(error) < GUARDED_GAP) & ~vent
+    refilling = state.refilling | (state.holding & low & ~shut)
+    refilling = refilling & (np.abs(error) < GUARDED_GAP) & ~vent & ~shut
     close = np.abs(error) < parameters.hold_enter
     there = where(refilling, error < -0.5 * parameters.hold_enter, close)
     inside = there & (np.abs(known_rate) < parameters.still_rate)
-    holding = (state.holding | inside) & ~outside & ~vent
+    holding = (((state.holding | inside) & ~outside) | shut) & ~vent
     aim = wanted + where(refilling, parameters.refill, 0.0)
     pid, speed = pid_step(gains, state.pid, aim, known, known_rate, dt)
     resting = holding | vent

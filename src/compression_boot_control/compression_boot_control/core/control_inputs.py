@@ -14,7 +14,7 @@ PRESSURE_AGE_LIMIT = 0.15
 SETPOINT_AGE_LIMIT = 0.2
 """Set-points older than this are not followed: vent [s]."""
 
-FOLLOWED = (Mode.TRACK, Mode.HOLD)
+FOLLOWED = (Mode.TRACK, Mode.HOLD, Mode.SHUT)
 """Modes that are followed; any other vents."""
 
 

@@ -17,6 +17,7 @@ class SessionError(IntEnum):
     NO_SUCH_LEG = 106
     NOT_SCREENED = 107
     TOO_MUCH = 108
+    CHECK_NEEDED = 109
     CANCELLED = 110
     STOPPED = 111
     SAFETY = 112
@@ -25,6 +26,8 @@ class SessionError(IntEnum):
     NOT_VENTED = 115
     SHUTDOWN = 116
     PAUSED_TOO_LONG = 117
+    CHECK_FAILED = 118
+    NO_ANSWER = 119
     INTERNAL = 199
 
 

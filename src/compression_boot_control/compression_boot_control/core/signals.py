@@ -23,6 +23,7 @@ class Mode(IntEnum):
     VENT = 0
     TRACK = 1
     HOLD = 2
+    SHUT = 3
 
 
 class Quality(IntEnum):

@@ -10,13 +10,16 @@ from compression_boot_msgs.msg import (
     ChamberPressures,
     Layout,
     ManifoldState,
+    PreUseCheck,
     SafetyState,
     SessionState,
     Setpoints,
     ValveCommand,
 )
 from compression_boot_msgs.srv import (
+    AcknowledgeAlarm,
     AdjustZone,
+    ConfirmPresence,
     EmergencyStop,
     ExtendSession,
     PauseSession,
@@ -24,6 +27,7 @@ from compression_boot_msgs.srv import (
     ResetSafety,
     ResumeSession,
     SetIntensity,
+    SilenceAlarm,
     StartRecording,
     StopRecording,
     StopSession,
@@ -94,6 +98,7 @@ REQUESTED = Topic('valves/requested', ValveCommand, COMMAND, 'what the controlle
 PERMITTED = Topic('valves/permitted', ValveCommand, COMMAND, 'what the supervisor lets through')
 SAFETY_STATE = Topic('safety/state', SafetyState, LATCHED, 'verdict and alarms')
 SESSION_STATE = Topic('session/state', SessionState, LATCHED, 'where the session is')
+SESSION_CHECK = Topic('session/check', PreUseCheck, LATCHED, 'result of the pre-use check')
 DIAGNOSTICS = Topic('/diagnostics', DiagnosticArray, EVENTS, 'health of each node, at 1 Hz')
 
 RUN_SESSION = Service('run_session', RunSession, 'runs one compression session')
@@ -104,8 +109,13 @@ SET_INTENSITY = Service('session/set_intensity', SetIntensity, 'scales the press
 ADJUST_ZONE = Service('session/adjust_zone', AdjustZone, 'boosts, lowers or skips a zone')
 EXTEND = Service('session/extend', ExtendSession, 'adds time to the session, or takes it away')
 REPORT_SYMPTOM = Service('session/report_symptom', ReportSymptom, 'the person feels something')
+CONFIRM_PRESENCE = Service(
+    'session/confirm_presence', ConfirmPresence, 'the person is awake and well'
+)
 EMERGENCY_STOP = Service('emergency_stop', EmergencyStop, 'vents at once and latches')
 RESET = Service('safety/reset', ResetSafety, 'takes a latched trip back')
+ACKNOWLEDGE = Service('safety/acknowledge', AcknowledgeAlarm, 'somebody has seen an alarm')
+SILENCE = Service('safety/silence', SilenceAlarm, 'keeps an alarm quiet for a time')
 MANIFOLD_RESET = Service('manifold/reset', ResetSafety, 'lets a device obey that vented by itself')
 START_RECORDING = Service('recorder/start', StartRecording, 'starts a bag')
 DEVICE_TEST = Service('run_device_test', RunDeviceTest, 'tests the device, with nobody in it')

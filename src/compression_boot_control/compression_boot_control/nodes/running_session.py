@@ -7,10 +7,12 @@ from compression_boot_msgs.msg import SessionState
 from rclpy.action.server import ServerGoalHandle
 
 from compression_boot_control.core.garment import Garment
+from compression_boot_control.core.presence import Presence
 from compression_boot_control.core.sequence import VENTED_PRESSURE, SessionStatus
 from compression_boot_control.core.signals import FloatArray
 from compression_boot_control.sessions.eligibility import Eligibility
-from compression_boot_control.sessions.live_session import LiveSession, SessionOrder
+from compression_boot_control.sessions.guarded_session import GuardedSession
+from compression_boot_control.sessions.live_session import SessionOrder
 
 STATES = {
     SessionStatus.RUNNING: SessionState.STATE_RUNNING,
@@ -28,11 +30,12 @@ def order_of(goal: RunSession.Goal) -> SessionOrder:
         minutes=goal.minutes if goal.minutes != 0.0 else None,
         leg=goal.leg or 'both',
         bench=bool(goal.bench),
+        skip_check=bool(goal.skip_check),
     )
 
 
-class RunningSession(LiveSession):
-    """A session with the goal that it answers; see `LiveSession`.
+class RunningSession(GuardedSession):
+    """A session with the goal that it answers; see `GuardedSession`.
 
     Attributes
     ----------
@@ -40,9 +43,13 @@ class RunningSession(LiveSession):
     """
 
     def __init__(
-        self, goal: RunSession.Goal, garment: Garment, allowance: Eligibility | None = None
+        self,
+        goal: RunSession.Goal,
+        garment: Garment,
+        allowance: Eligibility | None = None,
+        presence: Presence | None = None,
     ) -> None:
-        super().__init__(order_of(goal), garment, allowance)
+        super().__init__(order_of(goal), garment, allowance, presence)
         self.goal: ServerGoalHandle | None = None
 
     def state_message(self) -> SessionState:
@@ -51,7 +58,7 @@ class RunningSession(LiveSession):
             state=STATES[self.status],
             protocol=self.plan.protocol,
             phase=self.stage_name,
-            cycle=int(self.state.cycle[0]),
+            cycle=0 if self.checking else int(self.state.cycle[0]),
             progress=self.progress,
             elapsed=self.elapsed,
             remaining=self.remaining,
@@ -60,6 +67,9 @@ class RunningSession(LiveSession):
             skipped=list(self.skipped),
             cycles_done=self.cycles_done,
             bench=self.order.bench,
+            checking=self.checking,
+            presence_asked=self.presence is not None and self.presence.asked,
+            presence_left=0.0 if self.presence is None else self.presence.left,
         )
 
     def result(self, pressure: FloatArray) -> RunSession.Result:

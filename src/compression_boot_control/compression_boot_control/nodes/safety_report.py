@@ -10,6 +10,7 @@ from builtin_interfaces.msg import Time
 from compression_boot_msgs.msg import Alarm
 from compression_boot_msgs.msg import SafetyState as SafetyStateMessage
 
+from compression_boot_control.core.safety.alarms import AlarmState
 from compression_boot_control.core.safety.hazards import (
     HAZARDS,
     READING_INVALID,
@@ -40,24 +41,29 @@ class SafetyReport:
         self._since: dict[int, Time] = {}
 
     def message(
-        self, state: SafetyState, raw: FloatArray, ages: Mapping[str, float], stamp: Time
+        self,
+        state: SafetyState,
+        life: AlarmState,
+        raw: FloatArray,
+        ages: Mapping[str, float],
+        stamp: Time,
     ) -> SafetyStateMessage:
         """Write the message.
 
         Parameters
         ----------
         state : SafetyState
+        life : AlarmState
+            Which hazards have an alarm, and how it stands with them.
         raw : (N,) array
             Latest readings [Pa].
         ages : mapping of str to float
             Measured times by the name of their limit [s].
         stamp : Time
         """
-        binding = state.active | state.latch
         verdict = status(state)
-        # while it starts, what has not been heard yet is no alarm
-        rows = np.flatnonzero(binding.any(0)) if verdict != SafetyStatus.STARTING else []
-        alarms = [self._alarm(int(row), state, raw, ages, stamp) for row in rows]
+        rows = np.flatnonzero(life.present)
+        alarms = [self._alarm(int(row), state, life, raw, ages, stamp) for row in rows]
         self._since = {int(row): self._since.get(int(row), stamp) for row in rows}
         # what else is wrong explains why a reading is missing, so it is named first
         alarms.sort(key=lambda alarm: (-alarm.priority, alarm.id == READING_INVALID.id))
@@ -75,21 +81,26 @@ class SafetyReport:
         self,
         row: int,
         state: SafetyState,
+        life: AlarmState,
         raw: FloatArray,
         ages: Mapping[str, float],
         stamp: Time,
     ) -> Alarm:
         hazard = HAZARDS[row]
-        concerned = state.active[:, row] | state.latch[:, row]
+        concerned = life.concerned[:, row]
         local = hazard.scope != Scope.ALL or not concerned.all()
         limit = math.nan if hazard.limit is None else float(getattr(self._limits, hazard.limit))
         return Alarm(
             id=hazard.id,
             text=hazard.text,
-            priority=int(hazard.priority),
+            priority=int(life.priority[row]),
+            initial_priority=int(hazard.priority),
             name=[self._names[i] for i in np.flatnonzero(concerned)] if local else [],
             active=bool(state.active[:, row].any()),
             latched=bool(state.latch[:, row].any()),
+            acknowledged=bool(life.acknowledged[row]),
+            silence_left=float(life.silence[row]),
+            announced=bool(life.announced[row]),
             since=self._since.get(row, stamp),
             expected=limit,
             measured=_measured(hazard, raw[concerned], ages),

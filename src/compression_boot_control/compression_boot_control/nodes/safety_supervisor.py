@@ -29,6 +29,7 @@ from compression_boot_control.nodes.interfaces import (
     SETPOINTS,
 )
 from compression_boot_control.nodes.runtime import ConfigurationError, SafeNode, run
+from compression_boot_control.nodes.safety_alarms import SafetyAlarms
 from compression_boot_control.nodes.safety_parameters import (
     CYCLE,
     FIRST_LOOKS,
@@ -59,6 +60,7 @@ class SafetySupervisorNode(SafeNode):
             simulated_time=bool(self.get_parameter('use_sim_time').value),
         )
         self._report = SafetyReport(self._names, limits)
+        self._alarms = SafetyAlarms(self, len(garment), self._publish_state)
         self._began_at = self.steady_time
         self._sequence = 0
         self._refused = ''
@@ -182,7 +184,11 @@ class SafetySupervisorNode(SafeNode):
         self._published_at = now
         stamp = self.get_clock().now().to_msg()
         ages = self._supervision.ages(now)
-        self._safety_state.publish(self._report.message(state, self._supervision.raw, ages, stamp))
+        self._alarms.follow(state, now)
+        message = self._report.message(
+            state, self._alarms.state, self._supervision.raw, ages, stamp
+        )
+        self._safety_state.publish(message)
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 
 from compression_boot_control.core.chamber_order import ChamberOrder
+from compression_boot_control.core.presence import GRACE_TIME, PROMPT_EVERY, Presence
 from compression_boot_control.core.sample_interval import SampleInterval
 from compression_boot_control.core.sequence import VENTED_PRESSURE
 from compression_boot_control.core.session_errors import ProtocolError, SessionError
@@ -40,15 +41,32 @@ from compression_boot_control.nodes.interfaces import (
     SESSION_STATE,
     SETPOINTS,
 )
-from compression_boot_control.nodes.parameters import GARMENT
+from compression_boot_control.nodes.parameters import GARMENT, Parameter
 from compression_boot_control.nodes.running_session import RunningSession
-from compression_boot_control.nodes.runtime import SafeNode, run
+from compression_boot_control.nodes.runtime import ConfigurationError, SafeNode, run
+from compression_boot_control.nodes.session_check import CheckReport
 from compression_boot_control.nodes.session_services import SessionServices
 from compression_boot_control.sessions.admission import Admission
 from compression_boot_control.sessions.journal_schema import JournalError
 from compression_boot_control.sessions.live_session import SessionRefused
 
-PARAMETERS = (GARMENT,)
+PARAMETERS = (
+    GARMENT,
+    Parameter(
+        'presence_every',
+        PROMPT_EVERY,
+        'time from one sign of presence to the next prompt [s]; may only be shortened',
+        1.0,
+        PROMPT_EVERY,
+    ),
+    Parameter(
+        'presence_grace',
+        GRACE_TIME,
+        'time for an answer to the prompt [s]; may only be shortened',
+        1.0,
+        GRACE_TIME,
+    ),
+)
 
 PRESSURE_AGE_LIMIT = 0.25
 """Pressures older than this are lost [s]."""
@@ -76,6 +94,12 @@ class SequencePlannerNode(SafeNode):
     def __init__(self) -> None:
         super().__init__('sequence_planner', PARAMETERS)
         self._garment = garment_of(self.settings['garment'])
+        try:
+            self._presence = Presence(
+                self.settings['presence_every'], self.settings['presence_grace']
+            )
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from error
         self._names = list(self._garment.chamber_names)
         self._order = ChamberOrder(self._garment.chamber_names)
         shape = (len(self._garment),)
@@ -85,7 +109,8 @@ class SequencePlannerNode(SafeNode):
         self._safety: SafetyState | None = None
         self._safety_at = -math.inf
         self._pressure = np.full(shape, np.nan)
-        self._unzeroed = True
+        self._supply = math.nan
+        self._zeroed = np.zeros(shape, dtype=np.bool_)
         self._systems = 0
         self._pressures_at = -math.inf
         self._interval = SampleInterval()
@@ -100,6 +125,7 @@ class SequencePlannerNode(SafeNode):
         self.listen(PRESSURES, self._on_pressures)
         self.listen(SAFETY_STATE, self._on_safety_state)
         self._admission = Admission()
+        self._check_report = CheckReport(self)
         self._session_services = SessionServices(self, lambda: self._session, self._vent)
         self._action = ActionServer(
             self,
@@ -163,7 +189,7 @@ class SequencePlannerNode(SafeNode):
     def _status(self) -> str:
         if self._session is not None:
             return self._session.status_text()
-        return self._problem() or ('finding the zero' if self._unzeroed else 'ready')
+        return self._problem() or ('ready' if self._zeroed.all() else 'finding the zero')
 
     # -- inputs
 
@@ -178,8 +204,11 @@ class SequencePlannerNode(SafeNode):
         dt = self._interval.next(seconds(message.header.stamp), message.sequence)
         if dt is None:
             return
-        (self._pressure,) = self._order.arranged(message.name, message.pressure)
-        self._unzeroed = any(quality != Quality.GOOD for quality in message.quality)
+        self._pressure, quality = self._order.arranged(
+            message.name, message.pressure, message.quality
+        )
+        self._zeroed = quality == Quality.GOOD
+        self._supply = message.supply_pressure
         self._pressures_at = self.steady_time
         self._advance(dt)
 
@@ -207,7 +236,9 @@ class SequencePlannerNode(SafeNode):
             else:
                 for name in session.follow_supervisor(self._restricted_names()):
                     self.get_logger().warning(f'going on without {name}, which is being vented')
-            self._publish_setpoints_if_due(session.step(self._pressure, dt), dt)
+            setpoints = session.step(self._pressure, dt, self._supply, self._zeroed)
+            self._publish_setpoints_if_due(setpoints, dt)
+            self._check_report.follow(session)
             self._record_progress(session)
         self._state_age += dt
         if self._state_age >= STATE_PERIOD - 0.5 * dt:
@@ -243,7 +274,7 @@ class SequencePlannerNode(SafeNode):
             raise SessionRefused(SessionError.NOT_READY, problem)
         try:
             allowance = None if goal.request.bench else self._admission.check()
-            session = RunningSession(goal.request, self._garment, allowance)
+            session = RunningSession(goal.request, self._garment, allowance, self._presence)
             if allowance is not None:
                 session.record_id = self._admission.begin(session.new_record())
         except ProtocolError as error:
@@ -334,7 +365,7 @@ class SequencePlannerNode(SafeNode):
         self._state_age = 0.0
         session = self._session
         if session is None:
-            ready = not self._problem() and not self._unzeroed
+            ready = not self._problem() and self._zeroed.all()
             state = SessionState(
                 state=SessionState.STATE_IDLE if ready else SessionState.STATE_NOT_READY
             )

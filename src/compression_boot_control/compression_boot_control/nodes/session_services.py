@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from compression_boot_msgs.srv import (
     AdjustZone,
+    ConfirmPresence,
     ExtendSession,
     PauseSession,
     ReportSymptom,
@@ -17,6 +18,7 @@ from compression_boot_msgs.srv import (
 from compression_boot_control.core.session_errors import SessionError
 from compression_boot_control.nodes.interfaces import (
     ADJUST_ZONE,
+    CONFIRM_PRESENCE,
     EXTEND,
     PAUSE,
     REPORT_SYMPTOM,
@@ -65,6 +67,7 @@ class SessionServices:
         node.serve(ADJUST_ZONE, self._on_adjust_zone)
         node.serve(EXTEND, self._on_extend)
         node.serve(REPORT_SYMPTOM, self._on_report_symptom)
+        node.serve(CONFIRM_PRESENCE, self._on_confirm_presence)
 
     def _on_pause(
         self, _request: PauseSession.Request, response: PauseSession.Response
@@ -144,6 +147,17 @@ class SessionServices:
             response.error_code, response.error_msg = int(refusal.error), str(refusal)
         return response
 
+    def _on_confirm_presence(
+        self, _request: ConfirmPresence.Request, response: ConfirmPresence.Response
+    ) -> ConfirmPresence.Response:
+        session = self._current()
+        if session is None:
+            response.error_code = ConfirmPresence.Response.ERROR_NO_SESSION
+            response.error_msg = 'no session is running, so nobody is asked'
+        else:
+            response.next_prompt = session.confirm_presence()
+        return response
+
     def _on_report_symptom(
         self, request: ReportSymptom.Request, response: ReportSymptom.Response
     ) -> ReportSymptom.Response:
@@ -151,8 +165,11 @@ class SessionServices:
         self._log.warning(f'symptom {request.symptom} reported: {request.note}')
         session = self._current()
         if session is None:
+            self._vent()
             response.error_code = ReportSymptom.Response.ERROR_NO_SESSION
-            response.error_msg = 'no session is running; the symptom is noted in the log'
+            response.error_msg = (
+                'no session is running, and the boots are vented; the symptom is noted in the log'
+            )
         elif request.symptom == ReportSymptom.Request.SYMPTOM_DISCOMFORT:
             session.report_symptom(name)
             session.changes.ease()

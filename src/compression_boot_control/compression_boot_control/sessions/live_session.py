@@ -81,6 +81,8 @@ class SessionOrder:
         left, right or both.
     bench : bool
         Nobody is in the boots.
+    skip_check : bool
+        Begin without the pre-use check.
     """
 
     protocol: str
@@ -88,6 +90,7 @@ class SessionOrder:
     minutes: float | None = None
     leg: str = 'both'
     bench: bool = False
+    skip_check: bool = False
 
 
 class LiveSession:

@@ -48,7 +48,20 @@ def write_session(folder, trace, messages, definition_of, *, namespace='/boots',
                 active = alarm_at <= time < alarm_at + 1
                 since = types['builtin_interfaces/msg/Time'](0, 0)
                 alarm = types[PACKAGE + 'Alarm'](
-                    'SR-07', 'leak at left calf', 1, ['left_calf'], True, False, since, 1.0, 2.0, ''
+                    id='SR-07',
+                    text='leak at left calf',
+                    priority=1,
+                    initial_priority=1,
+                    name=['left_calf'],
+                    active=True,
+                    latched=False,
+                    acknowledged=False,
+                    silence_left=0.0,
+                    announced=True,
+                    since=since,
+                    expected=1.0,
+                    measured=2.0,
+                    advice='',
                 )
                 data = messages.serialize(
                     PACKAGE + 'SafetyState',
@@ -161,6 +174,9 @@ def test_a_bag_knows_its_protocol(tmp_path, messages, definition_of):
                 skipped=[],
                 cycles_done=0,
                 bench=True,
+                checking=False,
+                presence_asked=False,
+                presence_left=0.0,
                 name=[],
                 target=np.empty(0),
                 pressure=np.empty(0),
@@ -169,6 +185,29 @@ def test_a_bag_knows_its_protocol(tmp_path, messages, definition_of):
             bag.write('/session/state', data, stamp, stamp)
     assert recorded_session(open_bag(tmp_path / 'bag')).protocols == ('beginner',)
     assert plot_bag(tmp_path / 'bag').texts[0].get_text() == 'beginner on demo'
+
+
+def test_pre_use_check_is_no_cycle_of_the_session(tmp_path, messages, definition_of):
+    with BagWriter(tmp_path / 'bag', definition_of=definition_of) as bag:
+        bag.add_topic('/pressures', PACKAGE + 'ChamberPressures')
+        bag.add_topic('/setpoints', PACKAGE + 'Setpoints')
+        bag.add_topic('/session/check', PACKAGE + 'PreUseCheck')
+        bag.write('/setpoints', messages.setpoints(0.0, [3] * 10, [30.0 * MMHG] * 10), 0, 0)
+        for stamp in range(6):
+            bag.write('/pressures', messages.pressures(stamp, [0.0] * 10), stamp, stamp)
+        for stamp, outcome in ((1.0, 0), (3.0, 0), (4.0, 1)):
+            data = messages.serialize(
+                PACKAGE + 'PreUseCheck',
+                stamp=stamp,
+                protocol='beginner',
+                outcome=outcome,
+                duration=0.0,
+                text='',
+                items=[],
+            )
+            bag.write('/session/check', data, 0, 0)
+    pressed = recorded_session(open_bag(tmp_path / 'bag')).trace.mode[:, 0]
+    assert pressed.tolist() == [3, 0, 0, 0, 3, 3]
 
 
 def test_two_garments_need_a_choice(tmp_path, messages, definition_of):

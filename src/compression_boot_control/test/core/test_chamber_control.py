@@ -133,7 +133,24 @@ def test_value_that_is_no_number_leaves_other_chambers_alone(bench: Bench, field
     assert set(actuation.exhaust[1:]) == {0.0}
 
 
-@pytest.mark.parametrize('mode', [-1, 3, 255])
+@pytest.mark.parametrize('pressure', [10.0, 29.8, 30.0, 60.0])
+def test_in_shut_both_valves_stay_shut_whatever_the_pressure_does(
+    bench: Bench, pressure: float
+) -> None:
+    actuation = bench.ask(pressure, 30.0, Mode.SHUT)
+    assert actuation.inlet[0] == 0.0
+    assert actuation.exhaust[0] == 0.0
+
+
+def test_shut_chamber_asks_nothing_of_the_pump_but_a_ready_rail(bench: Bench) -> None:
+    assert bench.ask(10.0, 30.0, Mode.SHUT, supply=80.0).pump == 0.0
+
+
+def test_shut_vents_when_the_pressure_is_unknown(bench: Bench) -> None:
+    assert is_vented(bench.ask(float('nan'), 30.0, Mode.SHUT), 0)
+
+
+@pytest.mark.parametrize('mode', [-1, 4, 255])
 def test_mode_that_nobody_knows_vents(bench: Bench, mode: int) -> None:
     assert is_vented(bench.ask(40.0, 60.0, mode), 0)
 
@@ -461,7 +478,7 @@ def test_whatever_comes_no_inlet_opens_in_doubt(
         for command in (actuation.inlet, actuation.exhaust, actuation.pump):
             assert ((command >= 0.0) & (command <= 1.0)).all()
         assert not ((actuation.inlet > 0.0) & (actuation.exhaust > 0.0)).any()
-        doubt = ~np.isin(values['mode'], [Mode.TRACK, Mode.HOLD])
+        doubt = ~np.isin(values['mode'], [Mode.TRACK, Mode.HOLD, Mode.SHUT])
         for name in ('pressure', 'rate', 'target'):
             doubt |= ~np.isfinite(values[name])
         doubt |= ~((values['target'] >= 0.0) & (values['target'] <= HIGHEST_TARGET))

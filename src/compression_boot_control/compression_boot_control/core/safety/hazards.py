@@ -50,6 +50,8 @@ class Hazard:
         Stays until a reset.
     advice : str
         What the person should do.
+    highest : Priority
+        The alarm does not rise above this, however long nobody attends to it.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Hazard:
     limit: str | None
     latched: bool
     advice: str
+    highest: Priority = Priority.HIGH
 
     def debounce_time(self, limits: SafetyLimits) -> float:
         """Time for which the condition must last [s]."""
@@ -81,8 +84,11 @@ def _hazard(
     debounce: str | None = None,
     limit: str | None = None,
     latched: bool = True,
+    highest: Priority = Priority.HIGH,
 ) -> Hazard:
-    return Hazard(f'SR-{number:02}', requirement, text, *urgency, debounce, limit, latched, advice)
+    return Hazard(
+        f'SR-{number:02}', requirement, text, *urgency, debounce, limit, latched, advice, highest
+    )
 
 
 EMERGENCY_STOP = _hazard(
@@ -266,6 +272,7 @@ SUPPLY_UNKNOWN = _hazard(
     (_LOW, _NOTHING),
     'check the sensor of the supply and its cable',
     latched=False,
+    highest=Priority.MEDIUM,
 )
 
 HAZARDS: tuple[Hazard, ...] = (

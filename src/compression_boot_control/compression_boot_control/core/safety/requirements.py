@@ -68,5 +68,29 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         'A supervisor that is started beside another one ends itself with one line.',
         'nodes/safety_supervisor.py',
     ),
+    Requirement(
+        'SR-29',
+        'An alarm is announced as soon as its hazard is confirmed, rises while nobody attends, and '
+        'can be acknowledged, or silenced for up to 120 s; neither changes what is vented.',
+        'core/safety/alarms.py, nodes/safety_alarms.py',
+    ),
+    Requirement(
+        'SR-30',
+        'A session begins with a check of zero, supply, valves, hoses, leaks and vent time; what '
+        'it finds ends the session, vented. It is left out only with nobody in the boots.',
+        'core/pre_use_check.py, sessions/check_plan.py',
+    ),
+    Requirement(
+        'SR-31',
+        'Every 15 minutes the person is asked whether all is well; no answer within 60 s ends the '
+        'session, vented.',
+        'core/presence.py',
+    ),
+    Requirement(
+        'SR-32',
+        'Numbness, tingling, pain and every unknown symptom end the session at once, and a stop '
+        'vents, in every state and from every surface.',
+        'nodes/session_services.py, cli/stop.py, cli/session.py',
+    ),
 )
 """In the order of their ids, which go on from the hazards'."""

@@ -165,7 +165,7 @@ class Supervision:
 
     def hear_setpoints(self, now: float, mode: FloatArray, target: FloatArray) -> None:
         """Take `Mode` and target [Pa] of each chamber; NaN asks for nothing."""
-        asked = np.isin(mode, [Mode.TRACK, Mode.HOLD]) & (target > 0.0)
+        asked = np.isin(mode, [Mode.TRACK, Mode.HOLD, Mode.SHUT]) & (target > 0.0)
         self._target = np.where(asked, target, 0.0)
         self._targets_at = now
 

@@ -6,10 +6,9 @@ pair of hoses shows in which of them fall.
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 
+from compression_boot_control.core.hose_order import hose_order
 from compression_boot_control.core.signals import FloatArray
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.hardware.device_test.pneumatic import VENT_LIMIT, VENTED
@@ -18,9 +17,6 @@ from compression_boot_control.hardware.device_test.valves import judge_exhaust
 
 REST_TIME = 1.0
 """Time over which the pressures are followed before and after a vent [s]."""
-
-RESPONSE = 0.25 * MMHG
-"""Least fall in a neighbour that counts as one [Pa] [P]."""
 
 VENT_TIME = 3.0
 """Time for which every chamber is vented at least [s]."""
@@ -74,29 +70,19 @@ def _vent_one(bench: TestBench, chamber: int, full: tuple[int, ...]) -> None:
 
 def _find_swap(bench: TestBench, responses: FloatArray) -> None:
     """Find the pair of hoses whose exchange explains the falls best."""
-    touching = bench.manifold.garment.neighbours() > 0.0
-    measured = np.isfinite(responses)
-    scores = {(-1, -1): _score(responses, measured, touching)}
-    for pair in combinations(range(len(bench.names)), 2):
-        order = np.arange(len(bench.names))
-        order[list(pair)] = order[list(pair)[::-1]]
-        scores[pair] = _score(responses, measured, touching[np.ix_(order, order)])
-    strongest = float(np.nanmax(responses))
-    if strongest < RESPONSE:
+    found = hose_order(
+        np.eye(len(bench.names), dtype=np.bool_),
+        responses,
+        bench.manifold.garment.neighbours() > 0.0,
+    )
+    if not found.answered:
         bench.not_run('hoses', 'no neighbour responds: are the sleeves on?')
         return
-    best = max(scores, key=lambda pair: scores[pair])
-    figure, unit = scores[(-1, -1)] / MMHG, 'mmHg'
+    figure, unit = found.score / MMHG, 'mmHg'
     limit = 'neighbours fall, others do not'
-    if best == (-1, -1) or scores[best] - scores[(-1, -1)] < RESPONSE:
+    if not found.swapped:
         bench.passed('hoses', figure, limit, unit)
         return
-    one, other = (bench.names[chamber] for chamber in best)
+    one, other = (bench.names[chamber] for chamber in found.swapped[0])
     advice = f'the hoses of {one} and {other} are swapped: plug each into its own port'
     bench.failed(f'{one} and {other}', 'hoses_swapped', advice, figure, limit, unit)
-
-
-def _score(responses: FloatArray, measured: np.ndarray, touching: np.ndarray) -> float:
-    """How much neighbours fall more than others, in sum [Pa]."""
-    own, others = measured & touching, measured & ~touching
-    return float(responses[own].sum() - responses[others].clip(min=0.0).sum())
