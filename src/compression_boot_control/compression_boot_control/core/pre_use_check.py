@@ -42,8 +42,14 @@ SETTLE_TIME = 2.0
 LEAK_LIMIT = 300.0 * MILLILITRE / MINUTE
 """Largest leak that so short a look may take for cooling and creep [m3/s] [P]."""
 
+FILLED_SHARE = 0.3
+"""Share of its target that a shut chamber has at the start of the leak-down, at the least [-] [P].
+
+Without a sensor of the supply the hose's drop stays in the estimate, and a fill ends early.
+"""
+
 KEPT_SHARE = 0.6
-"""Share of its pressure that a shut chamber still has after the leak-down [-] [P]."""
+"""Share of that pressure that it still has at the end [-] [P]."""
 
 VENTED = 15.0 * MMHG
 """Below this a chamber counts as vented [Pa]."""
@@ -237,7 +243,8 @@ def judge_leak(check: CheckPlan, stage: int, samples: StageSamples) -> list[Chec
     for i in check.stages[stage].shut:
         figure = max(float(-slope[i] * capacity[i]), 0.0)
         cure = 'check its hose, connectors and zip'
-        if not end[i] >= KEPT_SHARE * check.target[i]:
+        start = samples.pressure[0, i]
+        if not (start >= FILLED_SHARE * check.target[i] and end[i] >= KEPT_SHARE * start):
             figure = float('nan')
             cure += ', and its exhaust valve'
         text = f'{check.names[i]} does not keep its air: {cure}'

@@ -171,6 +171,11 @@ def test_SR_30_chamber_that_is_empty_already_leaks_too(check: CheckPlan) -> None
     assert 'exhaust valve' in items[0].text
 
 
+def test_SR_30_chamber_that_has_lost_most_of_its_air_leaks_too(check: CheckPlan) -> None:
+    items = judge_leak(check, LEAK, course((25.0, 14.0), (30.0, 30.0), seconds=30.0))
+    assert verdicts(items) == {'left_foot': FAILED, 'left_ankle': PASSED}
+
+
 def test_SR_30_vent_time(check: CheckPlan) -> None:
     before = np.array([30.0, 30.0]) * MMHG
     items = judge_vent(check, VENT_OTHER, course((30.0, 29.0), (30.0, 0.0)), before)

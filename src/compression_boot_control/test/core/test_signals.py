@@ -27,7 +27,7 @@ def test_vented_has_a_valve_for_each_chamber_and_one_pump(batch: tuple[int, ...]
 @pytest.mark.parametrize(
     ('codes', 'names'),
     [
-        (Mode, ['VENT', 'TRACK', 'HOLD']),
+        (Mode, ['VENT', 'TRACK', 'HOLD', 'SHUT']),
         (Quality, ['GOOD', 'UNCERTAIN', 'BAD']),
         (Reason, ['NONE', 'NOT_ZEROED', 'MISSING', 'OUT_OF_RANGE', 'STUCK', 'OFFSET']),
     ],

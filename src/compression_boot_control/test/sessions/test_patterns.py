@@ -19,7 +19,7 @@ from compression_boot_control.sessions.plan_estimate import estimate
 from compression_boot_control.sessions.protocol_compiler import compile_protocol
 from compression_boot_control.sessions.protocol_library import load_protocol
 
-VENT, TRACK, HOLD = (int(mode) for mode in Mode)
+VENT, TRACK, HOLD = int(Mode.VENT), int(Mode.TRACK), int(Mode.HOLD)
 GARMENTS = {name: load_garment(name) for name in list_garments()}
 
 

@@ -16,7 +16,7 @@ from compression_boot_control.hardware.garment_file import list_garments, load_g
 from compression_boot_control.sessions.protocol_compiler import compile_protocol
 from compression_boot_control.sessions.protocol_library import list_protocols, load_protocol
 
-VENT, TRACK, HOLD = (int(mode) for mode in Mode)
+VENT, TRACK, HOLD = int(Mode.VENT), int(Mode.TRACK), int(Mode.HOLD)
 WARM_UP = '  - {name: warm_up, pattern: scaled, of: main, scale: 0.7, dwell_s: 20, repeats: 2}\n'
 COOL_DOWN = '  - {name: cool_down, pattern: scaled, of: main, scale: 0.5, repeats: 1}\n'
 
