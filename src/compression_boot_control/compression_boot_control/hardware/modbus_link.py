@@ -199,12 +199,16 @@ class ModbusLink:
         if not device:
             raise ManifoldError('no serial device given: use --port, e.g. --port /dev/ttyUSB0')
         if not Path(device).exists():
-            raise self._lost('no such serial device: plug it in, or give another with --port')
+            raise self._missing('no such serial device: plug it in, or give another with --port')
         if not os.access(device, os.R_OK | os.W_OK):
-            raise self._lost(
+            raise self._missing(
                 f'{os.strerror(errno.EACCES).lower()}: add yourself to the group of the device '
                 '(sudo usermod -aG dialout $USER) and log in again'
             )
+
+    def _missing(self, cause: str) -> ManifoldError:
+        """Make the error of what asking again at once does not cure."""
+        return ManifoldError(str(self._lost(cause)))
 
     def _drop(self) -> None:
         client, self._client = self._client, None

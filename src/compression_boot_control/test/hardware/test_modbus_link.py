@@ -100,6 +100,16 @@ def test_another_garment_than_the_one_connected_is_refused(server: EmulatedServe
     assert 'the device has 10 chambers' in error
 
 
+def test_a_profile_of_another_device_is_refused(server: EmulatedServer) -> None:
+    error = open_error(
+        load_garment('four_zone'),
+        backend='modbus-tcp',
+        profile='festo_vtem',
+        port=str(server.port),
+    )
+    assert 'no such registers: use the profile of this device' in error
+
+
 def test_a_map_of_another_version_is_refused(server: EmulatedServer) -> None:
     server.device.defects.add(DeviceDefect.WRONG_MAP_VERSION)
     with pytest.raises(ManifoldError, match='register map of version 2'):
