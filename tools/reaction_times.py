@@ -57,7 +57,10 @@ def measure(stage_name: str, names: list[str], tries: int) -> Measured:
 
 
 def row(case: Case, reactions: list[Reaction], before: dict[str, Any] | None) -> dict[str, Any]:
-    """Row of the table; times that were measured before count with the new ones."""
+    """Row of the table; times that were measured before count with the new ones.
+
+    Its load is that of the whole machine by then: one for each program that wants a core.
+    """
     opened = [*(before or {}).get('opened_ms', ()), *(1e3 * one.opened for one in reactions)]
     vented = [(before or {}).get('vented_worst_s', 0.0), *(one.vented for one in reactions)]
     times = np.round(opened, 1)
@@ -69,6 +72,7 @@ def row(case: Case, reactions: list[Reaction], before: dict[str, Any] | None) ->
         'worst_ms': round(float(times.max()), 1),
         'goal_ms': round(1e3 * case.goal),
         'vented_worst_s': round(max(vented), 2),
+        'load': round(max(os.getloadavg()[0], (before or {}).get('load', 0.0)), 1),
         'command': f'python tools/reaction_times.py --case {shlex.quote(case.name)} --tries '
         f'{len(times)}',
         'opened_ms': times.tolist(),
