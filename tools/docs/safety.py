@@ -118,8 +118,8 @@ def _reaction_lines() -> list[str]:
         '## Reaction times of real processes',
         '',
         'From the fault to open exhausts, every inlet shut and the pump off, and to all chambers '
-        'below 15 mmHg, as the hardware reports them; the fault strikes under pressure. Measured on '
-        'two cores; the load is how many programs wanted one, of which the system itself is one.',
+        'below 15 mmHg, as the hardware reports them; the fault strikes under pressure. Two cores; '
+        'the load is how many programs wanted one, of which the system itself is one.',
         '',
         '| fault | tries | load | median | p99 | worst | goal | below 15 mmHg, worst |',
         '|---|---|---|---|---|---|---|---|',
