@@ -201,6 +201,19 @@ def test_SR_04_sample_that_comes_again_does_not_count_as_fresh(supervisor: Super
     assert 'SR-04' in supervisor.alarms
 
 
+def test_SR_04_manifold_that_starts_again_may_count_anew_after_a_silence(
+    supervisor: Supervisor,
+) -> None:
+    supervisor.live(0.3, samples=False)
+    assert supervisor.vents
+    for sequence in (1, 2, 3):
+        supervisor.bench.now += CYCLE
+        supervisor.sample(sequence=sequence)
+        supervisor.request()
+        supervisor.bench.cycle(CYCLE)
+    assert supervisor.opens
+
+
 def test_SR_03_sample_without_a_chamber_vents_at_once(supervisor: Supervisor) -> None:
     supervisor.sample(name=NAMES[:9], pressure=[0.0] * 9)
     assert supervisor.vents
