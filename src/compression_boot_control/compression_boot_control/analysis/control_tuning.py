@@ -55,15 +55,15 @@ class TunedBatch:
     refused: tuple[str, ...]
 
 
-def chamber_file(believed: Garment, garment: int, i: int) -> ChamberFile:
-    """What a garment with arrays (B, N) says of one chamber."""
+def chamber_file(believed: Garment, *place: int) -> ChamberFile:
+    """What a garment with arrays (N,), or (B, N), says of the chamber at a place in them."""
     return ChamberFile(
-        name=believed.chamber_names[i],
-        inlet_conductance=float(believed.inlet_conductance[garment, i]),
-        exhaust_conductance=float(believed.exhaust_conductance[garment, i]),
-        dead_band=float(believed.valve_dead_band[garment, i]),
-        hose_length=float(believed.hose_length[garment, i]),
-        hose_bore=float(believed.hose_bore[garment, i]),
+        name=believed.chamber_names[place[-1]],
+        inlet_conductance=float(believed.inlet_conductance[place]),
+        exhaust_conductance=float(believed.exhaust_conductance[place]),
+        dead_band=float(believed.valve_dead_band[place]),
+        hose_length=float(believed.hose_length[place]),
+        hose_bore=float(believed.hose_bore[place]),
         rail_volume=believed.supply.volume,
     )
 

@@ -9,13 +9,9 @@ import control
 import matplotlib as mpl
 import numpy as np
 
-from compression_boot_control.core.control_design import (
-    DELAY,
-    FREQUENCIES,
-    Design,
-    loop_response,
-)
+from compression_boot_control.core.control_design import Design
 from compression_boot_control.core.identification import ENERGY, ChamberRecord, IdentifiedChamber
+from compression_boot_control.core.loop_margins import DELAY, FREQUENCIES, loop_response
 from compression_boot_control.core.pneumatics import ATMOSPHERE
 from compression_boot_control.core.sensing import RATE_TIME
 from compression_boot_control.core.signals import FloatArray
@@ -49,6 +45,7 @@ def draw(
     from matplotlib import pyplot as plt
 
     figure, ((run, fit), (step, bode)) = plt.subplots(2, 2, figsize=(12, 8), layout='constrained')
+    phase = bode.twinx()
     grid = np.linspace(0.0, 50.0, 50) * MMHG
     moments = np.linspace(0.0, 0.6, 200)
     for k, (chamber, design, record) in enumerate(zip(chambers, designs, records, strict=True)):
@@ -64,6 +61,8 @@ def draw(
         for corner in uncertainty.corners():
             response = loop_response(design.gains, corner, uncertainty.believed_response)
             bode.semilogx(FREQUENCIES, 20 * np.log10(np.abs(response)), lw=0.5, color=colour)
+            angle = np.degrees(np.unwrap(np.angle(response)))
+            phase.semilogx(FREQUENCIES, angle, lw=0.5, ls='--', color=colour)
     run.set(xlabel='time [s]', ylabel='reading [mmHg]', title='experiment')
     run.legend(fontsize=6, ncols=2)
     fit.set(xlabel='pressure [mmHg]', ylabel='gas over that of rest [-]', title='fit at the rests')
@@ -71,6 +70,7 @@ def draw(
     bode.axhline(0.0, color='k', lw=0.6)
     bode.axhline(-6.0, color='k', lw=0.6, ls=':')
     bode.set(xlabel='rad/s', ylabel='dB', ylim=(-40, 40), title='open loop, all corners')
+    phase.set(ylabel='deg, dashed', ylim=(-360, 0))
     for axis in (run, fit, step, bode):
         axis.grid(alpha=0.3)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,12 +9,28 @@ from typing import Annotated
 import typer
 
 from compression_boot_control.cli.errors import CommandFailed, WrongUse
-from compression_boot_control.cli.options import GarmentOption, JsonOption, SeedOption
+from compression_boot_control.cli.options import (
+    Backend,
+    BackendOption,
+    CalibrationOption,
+    GarmentOption,
+    HardwareOption,
+    HostOption,
+    JsonOption,
+    PortOption,
+    SeedOption,
+    absolute,
+)
 
 
 def tune(
     garment: GarmentOption = 'five_zone',
     seed: SeedOption = 0,
+    backend: BackendOption = Backend.SIM,
+    hardware: HardwareOption = '',
+    host: HostOption = '',
+    port: PortOption = '',
+    calibration: CalibrationOption = None,
     output: Annotated[
         Path | None,
         typer.Option('--output', metavar='FILE', help='Garment file to write, *.yaml.'),
@@ -28,41 +44,61 @@ def tune(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Identify the chambers of simulated boots, design gains, prove their margins.
+    """Identify the chambers of the boots, design gains, prove their margins; Ctrl-C vents and ends.
 
     One chamber after another is filled to 45 mmHg and vented, some 40 s each; all must be flat
-    before. Writes a garment file that `boots up --garment FILE` takes.
+    before, and the person whose legs are in them awake. No other program may drive the device
+    meanwhile. Writes a garment file that `boots up --garment FILE` takes.
     """
     import numpy as np
 
     from compression_boot_control.analysis.control_tuning import chamber_file, hose_bore_of
-    from compression_boot_control.core.control_design import GAIN_MARGIN, PHASE_MARGIN, design
+    from compression_boot_control.cli.interruption import Interruption
+    from compression_boot_control.core.control_design import design
     from compression_boot_control.core.identification import NotIdentifiable, identify
+    from compression_boot_control.core.loop_margins import GAIN_MARGIN, PHASE_MARGIN
     from compression_boot_control.core.units import MILLILITRE_PER_MMHG
+    from compression_boot_control.hardware.backends import HardwareOptions, make_backend
+    from compression_boot_control.hardware.device_test.test_bench import SteadyClock
     from compression_boot_control.hardware.garment_file import load_garment
+    from compression_boot_control.hardware.manifold import ManifoldError
     from compression_boot_control.hardware.tuned_garment import (
         chamber_data,
         garment_data,
         tuned_text,
     )
-    from compression_boot_control.plant.batch_run import beliefs
-    from compression_boot_control.plant.boots import SimulatedBoots
-    from compression_boot_control.plant.parameters import PlantParameters, random_garments
+    from compression_boot_control.hardware.tuning_rig import TuningRig, TuningStopped
+    from compression_boot_control.hardware.virtual_link import VirtualClock
     from compression_boot_control.plant.tuning_experiment import Experiment
 
     if output is not None and output.suffix not in ('.yaml', '.yml'):
         raise WrongUse(f'{output} is not the name of a garment file: end it in .yaml')
     worn = load_garment(garment)
-    nominal = PlantParameters.from_garment(worn, (1,))
-    parameters = random_garments(worn, np.random.default_rng(seed), (1,)) if seed else nominal
-    believed = beliefs(worn, nominal)
+    options = HardwareOptions(
+        backend.value,
+        absolute(hardware),
+        host,
+        port,
+        calibration=str(calibration or ''),
+        seed=seed,
+    )
+    clock = VirtualClock() if backend is Backend.SIM else SteadyClock()
     chambers, records, refused = [], [], []
-    for i, found in Experiment(SimulatedBoots(parameters, seed), believed).run():
-        try:
-            chambers.append(identify(found[0], chamber_file(believed, 0, i)))
-        except NotIdentifiable as reason:
-            refused.append(str(reason))
-        records.append(found[0])
+    try:
+        manifold = make_backend(worn, options)
+        with (
+            Interruption() as interruption,
+            TuningRig(manifold, clock, lambda: bool(interruption)) as rig,
+        ):
+            for i, found in Experiment(rig, worn, manifold.sample_period).run():
+                typer.echo(f'measured {worn.chamber_names[i].replace("_", " ")}', err=True)
+                records.append(found[0])
+                try:
+                    chambers.append(identify(found[0], chamber_file(worn, i)))
+                except NotIdentifiable as reason:
+                    refused.append(str(reason))
+    except (ManifoldError, TuningStopped) as error:
+        raise CommandFailed(f'nothing is written: {error}') from error
     if refused:
         raise CommandFailed('nothing is written: ' + '; '.join(refused))
     designs = [design(chamber) for chamber in chambers]

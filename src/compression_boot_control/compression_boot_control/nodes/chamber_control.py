@@ -14,6 +14,7 @@ from compression_boot_control.core.chamber_control import (
 )
 from compression_boot_control.core.chamber_order import ChamberOrder
 from compression_boot_control.core.control_inputs import PRESSURE_AGE_LIMIT, HeldSetpoints
+from compression_boot_control.core.loop_margins import weak_loops
 from compression_boot_control.core.sample_interval import SampleInterval
 from compression_boot_control.core.signals import Actuation, Pressures
 from compression_boot_control.core.units import MMHG
@@ -21,7 +22,7 @@ from compression_boot_control.nodes.conversions import command_message, seconds
 from compression_boot_control.nodes.garment_parameter import garment_of
 from compression_boot_control.nodes.interfaces import PRESSURES, REQUESTED, SETPOINTS
 from compression_boot_control.nodes.parameters import GARMENT, Parameter, keyword_default
-from compression_boot_control.nodes.runtime import SafeNode, run
+from compression_boot_control.nodes.runtime import ConfigurationError, SafeNode, run
 
 UNSET = -1.0
 OWN = 'negative: as the garment file says, or the default'
@@ -39,8 +40,15 @@ PARAMETERS = (
     Parameter('kp', UNSET, f'pressure to rate of pressure [1/s]; {OWN}', UNSET, 50.0),
     Parameter('ki', UNSET, f'integral gain [1/s2]; {OWN}', UNSET, 50.0),
     Parameter('kd', UNSET, f'derivative gain on the measured rate [-]; {OWN}', UNSET, 1.0),
+    Parameter('force_gains', False, 'run gains that lack their margins of 6 dB and 45 degrees'),
     _gain('hold_enter', 'error below which both valves shut [Pa]', 1.0, 10.0 * MMHG),
     _gain('hold_leave', 'error above which the valves work again [Pa]', 1.0, 10.0 * MMHG),
+    _gain(
+        'hold_above',
+        'error over the target above which a held chamber is let out [Pa]',
+        1.0,
+        10.0 * MMHG,
+    ),
     _gain('supply_margin', 'rail pressure kept above the neediest chamber [Pa]', 0.0, 100.0 * MMHG),
 )
 
@@ -54,11 +62,21 @@ class ChamberControlNode(SafeNode):
         tuning = {
             name: value
             for name, value in self.settings.items()
-            if name != 'garment' and not (name in ('kp', 'ki', 'kd') and value < 0.0)
+            if name not in ('garment', 'force_gains')
+            and not (name in ('kp', 'ki', 'kd') and value < 0.0)
         }
         self._names = list(garment.chamber_names)
         self._order = ChamberOrder(garment.chamber_names)
         self._tuning = ControlParameters.from_garment(garment, **tuning)
+        gains = self._tuning.kp, self._tuning.ki, self._tuning.kd
+        self._weak = '; '.join(weak_loops(garment, gains))
+        if self._weak and not self.settings['force_gains']:
+            raise ConfigurationError(
+                f'gains that lack their margins of 6 dB and 45 deg: {self._weak}; let boots tune '
+                'find others, or set force_gains'
+            )
+        if self._weak:
+            self.get_logger().warning(f'forced gains that lack their margins: {self._weak}')
         self._shape = (len(garment),)
         self._state = ControlState.initial(self._shape)
         self._vented = Actuation.vented(self._shape)
@@ -80,6 +98,8 @@ class ChamberControlNode(SafeNode):
         """Report missing inputs and how often valves have switched."""
         switches = self._state.inlet_switches + self._state.exhaust_switches
         values = {'valve switches': str(int(switches.sum()))}
+        if self._weak:
+            values['forced gains lack their margins'] = self._weak
         if self.steady_time - self._pressures_at > PRESSURE_AGE_LIMIT:
             return False, 'no fresh pressures: asks for a vent', values
         if not self._setpoints.fresh(self.steady_time):

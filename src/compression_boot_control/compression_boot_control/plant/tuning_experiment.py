@@ -1,4 +1,4 @@
-"""The safe experiment by which chambers are identified, on simulated boots, one garment or many.
+"""The safe experiment by which chambers are identified: simulated boots, many at once, or a device.
 
 One chamber after another: its rail is emptied into it, it is filled in steps with rests, and
 vented. Nothing but that chamber is ever under pressure, and never above the highest step.
@@ -7,6 +7,7 @@ vented. Nothing but that chamber is ever under pressure, and never above the hig
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 
@@ -21,9 +22,14 @@ from compression_boot_control.core.identification import (
 )
 from compression_boot_control.core.pneumatics import REFERENCE_DENSITY, hose_coefficients, hose_drop
 from compression_boot_control.core.pneumatics import orifice_flow as flow_through
-from compression_boot_control.core.signals import Actuation, BoolArray, FloatArray, IntArray
+from compression_boot_control.core.signals import (
+    Actuation,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Readings,
+)
 from compression_boot_control.core.units import CONDUCTANCE, MMHG
-from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD
 
 STEPS = (15.0 * MMHG, 30.0 * MMHG, 45.0 * MMHG)
@@ -58,25 +64,39 @@ ZERO_TIME = 2.0
 """Time in which the zeros of the sensors are measured [s]."""
 
 
+class Rig(Protocol):
+    """What the experiment drives; readings and commands have the shape (B, N)."""
+
+    def readings(self) -> Readings:
+        """Return the readings of the last step."""
+
+    def step(self, actuation: Actuation, dt: float) -> Readings:
+        """Apply a command for a time, and read the sensors at its end."""
+
+
 class Experiment:
     """The experiment on a batch of B garments of N chambers, in step with each other.
 
     Parameters
     ----------
-    boots : SimulatedBoots
-        Vented, with flat chambers and an empty rail; shape (B, N).
+    boots : Rig
+        Vented, with flat chambers and an empty rail.
     believed : Garment
         What the garment file says; arrays (N,) or (B, N).
+    dt : float
+        Time from one sample to the next [s].
     """
 
-    def __init__(self, boots: SimulatedBoots, believed: Garment) -> None:
+    def __init__(self, boots: Rig, believed: Garment, dt: float = SAMPLE_PERIOD) -> None:
         self._boots = boots
-        self._shape = (boots.parameters.shape[0], boots.parameters.shape[1])
+        count, chambers = boots.readings().pressure.shape
+        self._shape = (count, chambers)
         self._believed = believed
+        self._dt = dt
 
     def run(self) -> Iterator[tuple[int, list[ChamberRecord]]]:
         """Run it; yields each chamber's position and the records of all garments."""
-        zeros = [self._step(None, END)[:2] for _ in range(round(ZERO_TIME / SAMPLE_PERIOD))]
+        zeros = [self._step(None, END)[:2] for _ in range(round(ZERO_TIME / self._dt))]
         settled = zeros[len(zeros) // 2 :]
         self._port_zero = np.mean([port for port, _ in settled], axis=0)
         self._supply_zero = np.mean([supply for _, supply in settled], axis=0)
@@ -107,24 +127,24 @@ class Experiment:
         def everywhere(phase: int) -> IntArray:
             return np.full(count, phase)
 
-        for _ in range(round(CHARGE_TIME / SAMPLE_PERIOD)):
+        for _ in range(round(CHARGE_TIME / self._dt)):
             drive = np.where(supply < CHARGE, 0.5, 0.0)
             _, supply = go(everywhere(END), none, none, drive)
-        for _ in range(round(DISCHARGE_TIME / SAMPLE_PERIOD)):
+        for _ in range(round(DISCHARGE_TIME / self._dt)):
             _, supply = go(everywhere(DISCHARGE), small, none, none)
         for level, rest in zip(STEPS, RESTS, strict=True):
             resting = np.zeros(count)
             up: BoolArray = np.zeros(count, dtype=np.bool_)
-            for _ in range(round((FILL_LIMIT + rest) / SAMPLE_PERIOD)):
+            for _ in range(round((FILL_LIMIT + rest) / self._dt)):
                 filling = ~up
                 phase = np.where(filling, FILL, np.where(resting < rest, RELAX, END))
                 inlet = np.where(filling, ajar, 0.0)
                 port, supply = go(phase, inlet, none, filling.astype(np.float64))
-                resting = np.where(up, resting + SAMPLE_PERIOD, 0.0)
+                resting = np.where(up, resting + self._dt, 0.0)
                 up = up | (port - self._expected_drop(i, supply, port, share) >= level)
                 if (resting >= rest).all():
                     break
-        for _ in range(round(VENT_TIME / SAMPLE_PERIOD)):
+        for _ in range(round(VENT_TIME / self._dt)):
             go(everywhere(VENT), none, full, none)
         columns = [np.array(column) for column in zip(*samples, strict=True)]
         phases, ports, rails, inlets, exhausts = columns
@@ -135,7 +155,7 @@ class Experiment:
                 supply=rails[:, g],
                 inlet=inlets[:, g],
                 exhaust=exhausts[:, g],
-                dt=SAMPLE_PERIOD,
+                dt=self._dt,
             )
             for g in range(count)
         ]
@@ -163,5 +183,5 @@ class Experiment:
         inlet, exhaust, pump = np.zeros(self._shape), np.ones(self._shape), np.zeros(self._shape[0])
         if chamber is not None:
             i, inlet[:, i], exhaust[:, i], pump = chamber[0], chamber[1], chamber[2], chamber[3]
-        self._boots.step(Actuation(inlet, exhaust, pump), SAMPLE_PERIOD)
+        self._boots.step(Actuation(inlet, exhaust, pump), self._dt)
         return readings.pressure, readings.supply_pressure

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from compression_boot_control.core.chamber_control import DEFAULT_GAINS
 from compression_boot_control.core.control_design import (
-    GAIN_MARGIN,
     HIGHEST_KP,
+    design,
+    gains_of_speed,
+    margins,
+)
+from compression_boot_control.core.garment import Garment
+from compression_boot_control.core.identification import Estimate, IdentifiedChamber
+from compression_boot_control.core.loop_margins import (
+    GAIN_MARGIN,
     PHASE_MARGIN,
     Gains,
     Uncertainty,
-    design,
-    margins,
     quick_margins,
+    weak_loops,
 )
-from compression_boot_control.core.identification import Estimate, IdentifiedChamber
 from compression_boot_control.core.units import CONDUCTANCE, LITRE, MILLILITRE_PER_MMHG
+from compression_boot_control.hardware.garment_file import list_garments, load_garment
 
 
 def chamber(response: float = 0.01, spread: float = 0.05) -> IdentifiedChamber:
@@ -57,8 +65,8 @@ def test_what_is_known_badly_gets_slower_gains() -> None:
 @pytest.mark.parametrize('kp', [4.0, 12.0, 18.0])
 def test_quick_margins_are_those_of_python_control(kp: float) -> None:
     uncertainty = Uncertainty((0.8, 1.2), (0.005, 0.02), 0.01)
-    proven = margins(Gains.of_speed(kp), uncertainty)
-    gain, phase = quick_margins(Gains.of_speed(kp), uncertainty)
+    proven = margins(gains_of_speed(kp), uncertainty)
+    gain, phase = quick_margins(gains_of_speed(kp), uncertainty)
     assert gain == pytest.approx(proven.gain, rel=0.03)
     assert phase == pytest.approx(proven.phase, abs=1.5)
 
@@ -66,3 +74,27 @@ def test_quick_margins_are_those_of_python_control(kp: float) -> None:
 def test_default_gains_keep_their_margins_on_legs_of_all_kinds() -> None:
     found = margins(Gains(*DEFAULT_GAINS), Uncertainty((0.6, 1.6), (0.005, 0.02), 0.01))
     assert found.sufficient
+
+
+def each(garment: Garment, *gains: float) -> tuple[np.ndarray, ...]:
+    return tuple(np.full(len(garment), gain) for gain in gains)
+
+
+def test_shipped_gains_keep_their_margins_on_every_shipped_garment() -> None:
+    for name in list_garments():
+        garment = load_garment(name)
+        assert weak_loops(garment, each(garment, *DEFAULT_GAINS)) == []
+
+
+def test_gains_that_lose_their_margins_are_named_with_the_chamber(garment: Garment) -> None:
+    found = weak_loops(garment, each(garment, 45.0, 20.0, 0.05))
+    assert len(found) == len(garment)
+    assert found[0].startswith('left_foot ')
+    assert found[0].endswith(' deg')
+
+
+def test_gains_of_a_measured_garment_may_be_faster(garment: Garment) -> None:
+    fast = each(garment, 18.0, 2.5, 0.05)
+    measured = replace(garment, gains=fast)
+    assert weak_loops(garment, fast) != []
+    assert weak_loops(measured, fast) == []
