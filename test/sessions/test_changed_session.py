@@ -86,7 +86,8 @@ class SentSetpoints:
         if (target[mode == Mode.VENT] != 0.0).any() or target.max() > 65.0 * MMHG:
             self.broken.append(f'out of bounds: {target / MMHG}')
         if self._last is not None:
-            since = max(time - self._last[0], 0.0) + 0.05
+            # stamps follow the simulated clock, which moves in steps, and a message may be missed
+            since = max(time - self._last[0], 0.0) + 0.25
             ramps = SequenceParameters()
             most = (ramps.intensity_ramp * 65.0 * MMHG + ramps.offset_ramp) * since
             kept = (target > 0.0) & (self._last[1] > 0.0)
