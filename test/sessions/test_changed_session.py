@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -208,31 +207,3 @@ def test_two_sessions_are_not_one_after_the_other(system: RunningSystem) -> None
     result = begun(system.client, SessionRequest('beginner')).result()
     assert result.error_code == SessionError.TOO_MUCH
     assert '4 hours apart' in result.error_text
-
-
-def test_a_planner_that_is_killed_leaves_a_record_that_is_whole(
-    system: RunningSystem, runner: Path
-) -> None:
-    """SR-21: and the boots vent."""
-    (runner / 'journal.sqlite').unlink()
-    assert main(['journal', 'screening', '--no-to-all']) == 0
-    assert main(['journal', 'today', '--no-to-all']) == 0
-    evening = begun(system.client, SessionRequest('gentle_first_time'))
-
-    def row() -> Any:
-        with Journal() as journal:
-            return journal.tables()['sessions'][0]
-
-    evening.until(lambda one: one.stage == SessionStage.RUNNING)
-    assert system.client.wait_until(lambda: row()['minutes'] is not None, PATIENCE)
-    os.kill(system.pids['sequence_planner'], signal.SIGKILL)
-    assert system.client.wait_until(lambda: system.client.seen_vented, PATIENCE)
-    left = row()
-    assert left['ended_at'] is None
-    assert left['minutes'] > 0.5
-    assert left['seen_at'] > left['started_at']
-    assert left['peak_mmhg']['left_foot'] > 15.0
-    with Journal() as journal:
-        (session,) = journal.person().sessions
-    assert session.error == SessionError.INTERNAL
-    assert session.counted
