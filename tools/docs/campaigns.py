@@ -93,7 +93,24 @@ sound sensor may be off.
   after the one that it strikes in is waited for, and {TAIL:g} s of vent at the end.
 """
 
-AFTER = f"""## Large campaigns
+AFTER = f"""## Where the margins come from
+
+Three hazards rest on an account of air (`core/safety/air_account.py`). A sound garment must never
+break them, so each compares a bound of what flowed with a bound of what a chamber can hold; the
+bounds are the ranges above, none is fitted to sessions.
+
+- **SR-11, does not inflate:** the air that the pump should have given, against one and a half times
+  what the set-point takes. Which of several open inlets it goes through is not known, since a slack
+  chamber takes all of it; so chambers that inflate together are counted together, and what the
+  others have room for (a leg larger by 20 %, twice the compliance) is taken off.
+- **SR-12, leaks:** the least that can have come in while a set-point was held, against the most
+  that creep of the limb, cooling after a fast fill, neighbours that let go, the exhaust and three
+  times the calibrated leak can have taken.
+- **SR-13, kinked:** the most that can have come in, and can be there by the lowest reading of the
+  port, against 30 % of what the pressure that the port has shown takes. A port behind a kink swings
+  with every valve, and so does what it can hold.
+
+## Large campaigns
 
 Sessions are stepped in parts of {PART} that depend on seed and part number alone, so a campaign has
 the same results for any number of workers, and a longer one has the same sessions first. Parts are
