@@ -13,13 +13,19 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from compression_boot_control.core.safety.hazards import HAZARDS, Hazard
+from compression_boot_control.core.presence import GRACE_TIME, PROMPT_EVERY
+from compression_boot_control.core.safety.alarms import LONGEST_SILENCE, RISE_AFTER
+from compression_boot_control.core.safety.hazards import HAZARDS, Hazard, Priority
 from compression_boot_control.core.safety.limits import HARD_LIMITS
 from compression_boot_control.core.safety.requirements import REQUIREMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / 'docs' / 'safety.md'
 FIGURES = ROOT / 'docs' / 'figures' / 'reaction_times.json'
+
+MOST_LINKS = 3
+"""Tests that are named before the others are folded away."""
+
 TESTS = (ROOT / 'src' / 'compression_boot_control' / 'test', ROOT / 'test')
 NAMED = re.compile(r'SR[-_](\d\d)(?: to SR-(\d\d))?')
 
@@ -33,6 +39,59 @@ The supervisor stands between the controller and the valves. It judges raw readi
 arithmetic on its own timer. A request passes only while no hazard is confirmed. A debounce timer
 starts again when its condition falls back. The most cautious verdict wins. Two dead-men vent
 without it: one in the manifold node, one in the device.
+"""
+
+LIFE = f"""## The life of an alarm
+
+```mermaid
+stateDiagram-v2
+    [*] --> pending: condition
+    pending --> [*]: it falls back, and the timer starts again
+    pending --> announced: debounce over
+    announced --> announced: unattended, so it rises
+    announced --> acknowledged: acknowledge
+    announced --> silenced: silence for a time
+    silenced --> announced: time is over
+    silenced --> acknowledged: acknowledge
+    acknowledged --> announced: another chamber is concerned
+    silenced --> announced: another chamber is concerned
+    announced --> [*]: condition gone, or reset where it latches
+    acknowledged --> [*]: condition gone, or reset where it latches
+    silenced --> [*]: condition gone, or reset where it latches
+```
+
+- High is red, medium yellow, both flashing while announced; low is cyan and steady, after the
+  usage of IEC 60601-1-8.
+- A low alarm that nobody attends gets medium after {RISE_AFTER[Priority.LOW]:g} s, a medium one
+  high after {RISE_AFTER[Priority.MEDIUM]:g} s [P].
+- Silence lasts up to {LONGEST_SILENCE:g} s [P]; longer is refused.
+- `boots alarms`, `boots alarms acknowledge ID`, `boots alarms silence ID --seconds N`; on the wire
+  `safety/acknowledge` and `safety/silence`.
+- None of it reaches the verdict: what is vented stays vented. Only `boots reset` takes a trip back,
+  with the cause gone, all chambers below 15 mmHg, and a person who confirms.
+"""
+
+PERSON = f"""## What guards the person
+
+**Pre-use check (SR-30).** A session begins with about a minute at up to 30 mmHg [P] that is no
+session time: the zero of every sensor; each chamber filled, so that it alone rises, and in time;
+all valves shut, so that none loses its air; each chamber vented, in time, and only its neighbours
+answer, which tells swapped hoses. A finding ends the session, vented, and says what to do. With
+shut valves or in a vent it is looked at twice, since a moment without a permit vents everything.
+The result is on `session/check` and in the bag. `skip_check` works with `bench` only.
+
+It cannot tell: both sleeves exchanged as a whole, or all hoses of a leg in the opposite order, for
+then everybody has the same neighbours; a swap whose mirror image has the same neighbours is found,
+and both are named; leaks below about 400 to 600 ml/min, which cooling and creep may hide in so
+short a look, are left to SR-12.
+
+**Presence (SR-31).** After {PROMPT_EVERY / 60.0:g} minutes [P] the session asks whether all is
+well. Enter in `boots run`, or `boots confirm`, answers; nobody answering within
+{GRACE_TIME:g} s [P] ends it, vented. With nobody in the boots (`--bench`) nobody is asked.
+
+**Symptoms (SR-32).** Numbness, tingling, pain and anything unknown end the session at once:
+`boots session symptom`, a key in `boots run`, or `session/report_symptom`. Where the planner does
+not answer, the command calls for an emergency stop.
 """
 
 EVIDENCE = """## How to measure it again
@@ -54,7 +113,8 @@ EVIDENCE = """## How to measure it again
 [Campaigns](campaigns.md#what-is-claimed-of-each-fault) has the claim for every kind of fault, and
 why some cannot be told for certain. What a person should know of them:
 
-- Swapped hoses: each port's valve and sensor agree with each other while a session runs.
+- Swapped hoses, while a session runs: each port's valve and sensor agree with each other. The
+  pre-use check finds them.
 - A hose that kinks while its chamber is full: the port vents, the chamber does not. Open the zip.
 - A leak that creep and cooling of the chamber could explain.
 - A relief valve that is stuck, until the supply gets so high.
@@ -89,13 +149,58 @@ def _hazard_lines(hazard: Hazard, tests: list[str]) -> list[str]:
 
 
 def _linked(tests: list[str]) -> str:
-    return ', '.join(f'[{Path(name).name}](../{name})' for name in tests) or '**none**'
+    links = [f'[{Path(name).name}](../{name})' for name in tests]
+    if len(links) <= MOST_LINKS:
+        return ', '.join(links) or '**none**'
+    first, others = links[:MOST_LINKS], links[MOST_LINKS:]
+    folded = f'<details><summary>and {len(others)} more</summary>{", ".join(others)}</details>'
+    return f'{", ".join(first)} {folded}'
+
+
+def reaction_rows() -> list[dict[str, object]]:
+    """What was measured on real processes; empty if nothing was."""
+    if not FIGURES.exists():
+        return []
+    document = json.loads(FIGURES.read_text())
+    return list(document['rows'] if isinstance(document, dict) else document)
+
+
+def _measured(rows: list[dict[str, object]], requirement: str) -> str:
+    """Worst time to open exhausts of a requirement [ms]; empty if it was not measured."""
+    times = [
+        row['worst_ms'] for row in rows if requirement in str(row.get('id') or row.get('case'))
+    ]
+    return f'{max(float(str(time)) for time in times):.0f} ms' if times else ''
+
+
+def overview(tests: dict[str, list[str]], rows: list[dict[str, object]]) -> list[str]:
+    """Table of everything at one glance."""
+    lines = [
+        '## At a glance',
+        '',
+        '| id | what | priority | after | vents | until | tests | exhausts open, worst measured |',
+        '|---|---|---|---|---|---|---|---|',
+    ]
+    for hazard in HAZARDS:
+        until = 'reset' if hazard.latched else 'it is gone'
+        lines.append(
+            f'| {hazard.id} | {hazard.text} | {hazard.priority.name.lower()} '
+            f'| {hazard.debounce_time(HARD_LIMITS):g} s | {hazard.scope.name.lower()} | {until} '
+            f'| {len(tests.get(hazard.id, []))} | {_measured(rows, hazard.id)} |'
+        )
+    others = (
+        f'| {requirement.id} | {requirement.text} | | | | '
+        f'| {len(tests.get(requirement.id, []))} | {_measured(rows, requirement.id)} |'
+        for requirement in REQUIREMENTS
+    )
+    return [*lines, *others, '']
 
 
 def page() -> str:
     """Text of the page."""
-    tests = tests_by_id()
-    lines = [INTRODUCTION, '## Hazards that the supervisor judges', '']
+    tests, rows = tests_by_id(), reaction_rows()
+    lines = [INTRODUCTION, *overview(tests, rows), LIFE, PERSON]
+    lines += ['## Hazards that the supervisor judges, in detail', '']
     for hazard in HAZARDS:
         lines += _hazard_lines(hazard, tests.get(hazard.id, []))
     lines += [
