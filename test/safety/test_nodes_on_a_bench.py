@@ -294,6 +294,19 @@ def test_SR_23_reset_lets_requests_through_again(supervisor: Supervisor) -> None
     assert supervisor.opens
 
 
+def test_SR_23_reset_is_refused_unless_a_person_confirms(supervisor: Supervisor) -> None:
+    supervisor.bench.call(EMERGENCY_STOP, EmergencyStop.Request())
+    supervisor.live(0.1)
+    answer = supervisor.bench.call(RESET, ResetSafety.Request(confirm=False))
+    assert answer.error_code == ResetSafety.Response.ERROR_NOT_CONFIRMED
+    assert supervisor.vents
+
+
+def test_SR_17_second_sensors_are_judged(supervisor: Supervisor) -> None:
+    supervisor.live(1.2, second_pressure=[20.0 * MMHG] * 10)
+    assert 'SR-17' in supervisor.alarms
+
+
 @pytest.mark.parametrize('topic', TOPICS, ids=lambda topic: topic.name)
 def test_SR_18_second_sender_on_the_way_to_the_valves_vents(
     supervisor: Supervisor, topic: Any
@@ -414,6 +427,18 @@ def test_SR_21_permit_holds_for_250_ms_and_no_longer(manifold: Manifold) -> None
     assert not manifold.vents
     manifold.live(0.03)
     assert manifold.vents
+
+
+def test_SR_21_node_vents_the_hardware_itself_whatever_the_device_would_do(
+    manifold: Manifold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vents: list[float] = []
+    hardware = manifold.bench.node._manifold
+    monkeypatch.setattr(hardware, 'vent', lambda: vents.append(manifold.bench.now))
+    begun = manifold.bench.now
+    manifold.live(0.3)
+    assert vents
+    assert vents[0] - begun <= 0.25
 
 
 def test_SR_21_garbage_does_not_feed_the_dead_man(manifold: Manifold) -> None:
