@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,8 +20,21 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 BOOTS = ROOT / 'src/compression_boot_control/bin/boots'
 TAG = 'COMPRESSION_BOOTS_TEST_TAG'
+FIRST_DOMAIN = 80
 PATIENCE = 60.0
 """Nothing here takes that long, even on a busy machine [s]."""
+
+
+@pytest.fixture(scope='session', autouse=True)
+def domain() -> Iterator[None]:
+    """A domain for each worker, so that systems that run at once do not hear each other."""
+    worker = int(re.sub(r'\D', '', os.environ.get('PYTEST_XDIST_WORKER', '0')) or 0)
+    before = os.environ.get('ROS_DOMAIN_ID')
+    os.environ['ROS_DOMAIN_ID'] = str(FIRST_DOMAIN + worker)
+    yield
+    del os.environ['ROS_DOMAIN_ID']
+    if before is not None:
+        os.environ['ROS_DOMAIN_ID'] = before
 
 
 class Command:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -17,18 +16,7 @@ import pytest
 from compression_boot_control.cli.client_ros import BootsClient
 from compression_boot_control.resources import config_directory
 
-FIRST_DOMAIN = 90
 PATIENCE = 60.0
-
-
-@pytest.fixture(scope='session', autouse=True)
-def domain() -> Iterator[None]:
-    before = os.environ.get('ROS_DOMAIN_ID')
-    os.environ['ROS_DOMAIN_ID'] = str(FIRST_DOMAIN)
-    yield
-    del os.environ['ROS_DOMAIN_ID']
-    if before is not None:
-        os.environ['ROS_DOMAIN_ID'] = before
 
 
 VENTED = ('vented', 'dead man')
