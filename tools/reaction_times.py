@@ -66,6 +66,7 @@ def row(case: Case, reactions: list[Reaction], before: dict[str, Any] | None) ->
     times = np.round(opened, 1)
     return {
         'case': case.name,
+        'ids': list(case.ids),
         'tries': len(times),
         'median_ms': round(float(np.median(times)), 1),
         'p99_ms': round(float(np.percentile(times, 99, method='higher')), 1),

@@ -167,9 +167,7 @@ def reaction_rows() -> list[dict[str, object]]:
 
 def _measured(rows: list[dict[str, object]], requirement: str) -> str:
     """Worst time to open exhausts of a requirement [ms]; empty if it was not measured."""
-    times = [
-        row['worst_ms'] for row in rows if requirement in str(row.get('id') or row.get('case'))
-    ]
+    times = [row['worst_ms'] for row in rows if requirement in str(row['ids'])]
     return f'{max(float(str(time)) for time in times):.0f} ms' if times else ''
 
 

@@ -34,6 +34,8 @@ class Case(NamedTuple):
     Attributes
     ----------
     name : str
+    ids : tuple of str
+        Requirements whose reaction it shows.
     goal : float
         Longest time to open exhausts [s].
     stage : str
@@ -43,6 +45,7 @@ class Case(NamedTuple):
     """
 
     name: str
+    ids: tuple[str, ...]
     goal: float
     stage: str
     attempt: Attempt
@@ -148,24 +151,24 @@ def _over_pressure(system: Any) -> Reaction:
 
 
 _PROCESSES = {
-    'supervisor': 'safety_supervisor',
-    'controller': 'chamber_control',
-    'sensing': 'pressure_sensing',
-    'planner': 'sequence_planner',
+    'supervisor': ('safety_supervisor', ('SR-21', 'SR-26')),
+    'controller': ('chamber_control', ('SR-05', 'SR-26')),
+    'sensing': ('pressure_sensing', ('SR-26',)),
+    'planner': ('sequence_planner', ('SR-26',)),
 }
 
 CASES = (
     *(
-        Case(f'{name} {how}', 0.3, 'simulated', _signal(node, number))
-        for name, node in _PROCESSES.items()
+        Case(f'{name} {how}', ids, 0.3, 'simulated', _signal(node, number))
+        for name, (node, ids) in _PROCESSES.items()
         for how, number in (('hung', signal.SIGSTOP), ('killed', signal.SIGKILL))
     ),
-    Case('supervisor cut off', 0.3, 'supervisor elsewhere', _cut_hosts),
-    Case('manifold cut off from the others', 0.3, 'manifold elsewhere', _cut_hosts),
-    Case('manifold node hung', 0.3, 'device', _signal('manifold', signal.SIGSTOP)),
-    Case('manifold node killed', 0.3, 'device', _signal('manifold', signal.SIGKILL)),
-    Case('link to the device cut', 0.3, 'device', _cut_device),
-    Case('over-pressure, after its debounce of 300 ms', 0.03, 'device', _over_pressure),
-    Case('emergency stop', 0.3, 'simulated', _press_stop),
+    Case('supervisor cut off', ('SR-21',), 0.3, 'supervisor elsewhere', _cut_hosts),
+    Case('manifold cut off from the others', ('SR-21',), 0.3, 'manifold elsewhere', _cut_hosts),
+    Case('manifold node hung', ('SR-22',), 0.3, 'device', _signal('manifold', signal.SIGSTOP)),
+    Case('manifold node killed', ('SR-22',), 0.3, 'device', _signal('manifold', signal.SIGKILL)),
+    Case('link to the device cut', ('SR-22',), 0.3, 'device', _cut_device),
+    Case('over-pressure, after its debounce of 300 ms', ('SR-02',), 0.03, 'device', _over_pressure),
+    Case('emergency stop', ('SR-01',), 0.3, 'simulated', _press_stop),
 )
 """In the order of the table."""
