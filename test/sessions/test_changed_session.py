@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -207,3 +208,37 @@ def test_two_sessions_are_not_one_after_the_other(system: RunningSystem) -> None
     result = begun(system.client, SessionRequest('beginner')).result()
     assert result.error_code == SessionError.TOO_MUCH
     assert '4 hours apart' in result.error_text
+
+
+def test_a_planner_that_is_killed_leaves_a_record_that_is_whole(
+    system: RunningSystem, runner: Path
+) -> None:
+    """SR-21: and the boots vent."""
+    for file in runner.glob('journal.sqlite*'):
+        file.unlink()
+    assert main(['journal', 'screening', '--no-to-all']) == 0
+    assert main(['journal', 'today', '--no-to-all']) == 0
+    evening = begun(system.client, SessionRequest('gentle_first_time'))
+
+    def row() -> Any:
+        with Journal() as journal:
+            return journal.tables()['sessions'][0]
+
+    evening.until(lambda one: one.stage == SessionStage.RUNNING)
+    # the check before the session takes its time, and so does a record of progress; who asks for
+    # it all the time keeps the planner from writing it
+    for _ in range(int(3.0 * PATIENCE)):
+        if (row()['minutes'] or 0.0) > 0.5:
+            break
+        system.client.wait_until(lambda: False, 1.0)
+    os.kill(system.pids['sequence_planner'], signal.SIGKILL)
+    assert system.client.wait_until(lambda: system.client.seen_vented, PATIENCE)
+    left = row()
+    assert left['ended_at'] is None
+    assert left['minutes'] > 0.5
+    assert left['seen_at'] > left['started_at']
+    assert left['peak_mmhg']['left_foot'] > 15.0
+    with Journal() as journal:
+        (session,) = journal.person().sessions
+    assert session.error == SessionError.INTERNAL
+    assert session.counted

@@ -42,7 +42,7 @@ SETTLE_TIME = 2.0
 LEAK_LIMIT = 300.0 * MILLILITRE / MINUTE
 """Largest leak that so short a look may take for cooling and creep [m3/s] [P]."""
 
-FILLED_SHARE = 0.3
+FILLED_SHARE = 0.2
 """Share of its target that a shut chamber has at the start of the leak-down, at the least [-] [P].
 
 Without a sensor of the supply the hose's drop stays in the estimate, and a fill ends early.

@@ -63,8 +63,9 @@ def test_columns_agree_with_another_decoder(messages, data):
     number = st.floats(allow_nan=False)
     alarm = st.builds(
         types[PACKAGE + 'Alarm'],
-        *(TEXTS, TEXTS, st.integers(0, 255), st.lists(TEXTS, max_size=3)),
-        *(st.booleans(), st.booleans(), time, number, number, TEXTS),
+        *(TEXTS, TEXTS, st.integers(0, 255), st.integers(0, 255), st.lists(TEXTS, max_size=3)),
+        *(st.booleans(), st.booleans(), st.booleans(), number, st.booleans()),
+        *(time, number, number, TEXTS),
     )
     state = st.builds(
         types[type_name],
@@ -92,9 +93,13 @@ def test_columns_agree_with_another_decoder(messages, data):
                 'id': alarm.id,
                 'text': alarm.text,
                 'priority': alarm.priority,
+                'initial_priority': alarm.initial_priority,
                 'name': tuple(alarm.name),
                 'active': alarm.active,
                 'latched': alarm.latched,
+                'acknowledged': alarm.acknowledged,
+                'silence_left': alarm.silence_left,
+                'announced': alarm.announced,
                 'since': nanoseconds(alarm.since),
                 'expected': alarm.expected,
                 'measured': alarm.measured,
