@@ -15,11 +15,12 @@ unit_tests := src/compression_boot_control/test
 control := src/compression_boot_control/compression_boot_control
 strictly_typed := $(addprefix $(control)/,core plant hardware sessions analysis)
 
-# Two at a time suits the smallest machine. The tests of the safety path measure time, so they run alone.
+# Two at a time suits the smallest machine. What runs in real time, or measures it, runs alone.
 unit_workers ?= 2
 system_workers ?= 2
+live_tests := hardware sessions
 
-.PHONY: help build fuzz demo test test-unit test-system test-safety evidence fuzz-requests lint format bench bench-latency bench-control campaign docs lock clean
+.PHONY: help build fuzz demo test test-unit test-system test-live test-safety evidence fuzz-requests lint format bench bench-latency bench-control campaign docs lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -30,13 +31,16 @@ build: ## prepare everything (two minutes the first time, then under a second)
 demo: build ## a whole session on simulated boots: live view, bag, report
 	@$(activate); boots demo
 
-test: test-unit test-system test-safety ## every test
+test: test-unit test-system test-live test-safety ## every test
 
 test-unit: build ## the tests of the package, which start no processes
 	@$(activate); python -m pytest -n $(unit_workers) $(unit_tests) $(PYTEST_OPTIONS)
 
-test-system: build ## the tests of the whole: commands, devices, recordings, set-up
-	@$(activate); python -m pytest -n $(system_workers) --dist loadfile test --ignore=test/safety $(PYTEST_OPTIONS)
+test-system: build ## the tests of the whole: commands, recordings, documents, set-up
+	@$(activate); python -m pytest -n $(system_workers) --dist loadfile test $(addprefix --ignore=test/,safety $(live_tests)) $(PYTEST_OPTIONS)
+
+test-live: build ## sessions on emulated devices and with a person's changes, in real time
+	@$(activate); python -m pytest $(addprefix test/,$(live_tests)) $(PYTEST_OPTIONS)
 
 test-safety: build ## real processes that are killed, hang and lie; links that fail; reaction times
 	@$(activate); python -m pytest test/safety $(PYTEST_OPTIONS)

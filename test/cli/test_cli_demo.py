@@ -54,7 +54,7 @@ def test_demo_leaves_bag_picture_and_summary(boots: Any, tmp_path: Path) -> None
 
 
 def test_demo_agrees_with_the_simulation_without_ros(boots: Any, tmp_path: Path) -> None:
-    session = ('--minutes', '0.5', '--seed', '3')
+    session = ('--seed', '3')
     assert boots(*DEMO, '--protocol', 'demonstration', *session).process.returncode == 0
     recorded = json.loads((tmp_path / 'kept/summary.json').read_text())
     simulated = boots('simulate', 'demonstration', *session, '--json').json()

@@ -19,7 +19,7 @@ NOTICED = 3.0
 """A fault of link or device is said within this time, on a busy machine too [s]."""
 NAMESPACE = f'device_{os.getpid()}'
 HERE = ('--namespace', NAMESPACE)
-SESSION = ('run', 'demonstration', '--minutes', '0.1', '--bench', '--json')
+SESSION = ('run', 'demonstration', '--minutes', '0.1', '--bench', '--skip-check', '--json')
 TRIES = 4
 
 
@@ -77,10 +77,11 @@ def test_a_session_runs_over_tcp_as_in_simulation(
     assert max(peaks) == pytest.approx(40.0, abs=2.0)
 
 
+@pytest.mark.parametrize('checking', [True, False], ids=['in_the_check', 'in_the_session'])
 def test_a_cut_link_vents_the_device_ends_the_session_and_needs_a_reset(
-    whole: None, device: Any, watcher: BootsClient, start: Any
+    whole: None, device: Any, watcher: BootsClient, start: Any, checking: bool
 ) -> None:
-    run = start(*SESSION, *HERE)
+    run = start(*(word for word in SESSION if word != '--skip-check' or not checking), *HERE)
     assert watcher.wait_until(under_pressure(watcher), PATIENCE)
     device.type('cut')
     device.until(('dead man',), NOTICED)

@@ -181,7 +181,6 @@ class GuardedSession(LiveSession):
         check = self._present_check
         if check is None:
             return super().ending()
-        found = self._end is not None and self._end[0] == SessionError.CHECK_FAILED
-        if self._end is not None and (found or check.error == SessionError.STOPPED):
+        if self._end is not None and self._end[0] == SessionError.CHECK_FAILED:
             return self._end
-        return check.error, ENDINGS[check.error]
+        return self._cause(check.error) or (check.error, ENDINGS[check.error])

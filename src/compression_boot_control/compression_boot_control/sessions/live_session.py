@@ -332,17 +332,23 @@ class LiveSession:
     def ending(self) -> tuple[SessionError, str]:
         """Why it ended, and what to do; NONE while it runs and when it ended as planned."""
         error = SessionError(int(self.state.error[0]))
-        if error == SessionError.STOPPED and self._end is not None:
-            return self._end
-        if error == SessionError.NOT_VENTED and self._end is not None:
-            why, cause = self._end
-            if why == SessionError.SAFETY:
-                # with the readings gone nobody can see the vent, and the cause is what helps
-                return why, f'{cause}; that the boots are vented could not be confirmed'
+        cause = self._cause(error)
+        if cause is not None:
+            return cause
         text = ENDINGS[error]
         if error == SessionError.NOT_REACHED:
             text = f'{self._laggards()} {text}'
         return error, text
+
+    def _cause(self, error: SessionError) -> tuple[SessionError, str] | None:
+        """What ended it, where the sequence knows only that it was stopped; None if it knows."""
+        if self._end is None:
+            return None
+        why, text = self._end
+        if error == SessionError.NOT_VENTED and why == SessionError.SAFETY:
+            # with the readings gone nobody can see the vent, and the cause is what helps
+            return why, f'{text}; that the boots are vented could not be confirmed'
+        return self._end if error == SessionError.STOPPED else None
 
     def _laggards(self) -> str:
         """Name the chambers that were awaited, with what was asked of them."""
