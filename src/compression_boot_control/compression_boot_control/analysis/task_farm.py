@@ -170,8 +170,8 @@ def run_tasks(
                 if not reason:
                     results.write(key, future.result())
                     done += 1
-                elif keys is waiting and _killed(future):
-                    # it may only have stood at the door of a worker that another task killed
+                elif keys is waiting and _gone_with_its_worker(future):
+                    # it may only have been beside a task that killed the worker
                     suspects.append(key)
                     continue
                 else:
@@ -328,6 +328,11 @@ def _lost(crew: Crew) -> FarmError:
 
 def _killed(future: Future) -> bool:
     return future.status == 'error' and isinstance(future.exception(), KilledWorker)
+
+
+def _gone_with_its_worker(future: Future) -> bool:
+    """Killed with it, or done and lost with it before anybody fetched the result."""
+    return _killed(future) or future.status not in ('finished', 'error')
 
 
 def _reason(future: Future) -> str:
