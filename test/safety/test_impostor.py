@@ -99,3 +99,4 @@ def test_SR_24_lies_about_the_state_move_no_valve_beyond_its_limits(
         assert_bounded(system)
     # what was told once and believed stays with the planner: it must be started again
     system.fleet.signal('sequence_planner', signal.SIGKILL)
+    system.recover()

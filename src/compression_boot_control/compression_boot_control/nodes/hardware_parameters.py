@@ -26,7 +26,7 @@ HARDWARE = (
         SAMPLE_PERIOD,
         'simulated boots: time from one sample to the next [s]',
         0.005,
-        0.02,
+        0.025,
     ),
 )
 """Parameters of a node that opens the hardware, beside the garment."""
