@@ -163,16 +163,22 @@ def run_tasks(
     with _client(crew, len(waiting)) as client, client.as_current():
         outcome.workers = _threads(client, crew)
         _check_code(client, crew, same_code)
-        suspects: list[str] = []
-        for keys, ahead in ((waiting, outcome.workers * (1 + AHEAD)), (suspects, 1)):
+        # a task that was lost with its worker is tried again alone, and once more: it may only have
+        # been beside the one that killed the worker, or come to one that was just being started
+        alone: list[str] = []
+        at_last: list[str] = []
+        for keys, ahead, again in (
+            (waiting, outcome.workers * (1 + AHEAD), alone),
+            (alone, 1, at_last),
+            (at_last, 1, None),
+        ):
             for key, future in _ended(client, crew, work, tasks, keys, ahead):
                 reason = _reason(future)
                 if not reason:
                     results.write(key, future.result())
                     done += 1
-                elif keys is waiting and _gone_with_its_worker(future):
-                    # it may only have been beside a task that killed the worker
-                    suspects.append(key)
+                elif again is not None and _gone_with_its_worker(future):
+                    again.append(key)
                     continue
                 else:
                     outcome.failed[key] = reason
