@@ -12,7 +12,13 @@ from __future__ import annotations
 import os
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, Shutdown
+from launch.actions import (
+    DeclareLaunchArgument,
+    LogInfo,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+    Shutdown,
+)
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
@@ -26,6 +32,7 @@ from compression_boot_control.system import (
     NodeDescription,
     SystemOptions,
     describe_replay,
+    loopback_environment,
 )
 
 DEFAULTS = SystemOptions()
@@ -52,7 +59,12 @@ ARGUMENTS = (
 
 
 def generate_launch_description() -> LaunchDescription:
-    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=launch_replay)])
+    # no node may be heard on a network because it was started without env.sh
+    loopback = [
+        SetEnvironmentVariable(name, value)
+        for name, value in loopback_environment(os.environ).items()
+    ]
+    return LaunchDescription([*ARGUMENTS, *loopback, OpaqueFunction(function=launch_replay)])
 
 
 def launch_replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
