@@ -8,62 +8,23 @@ down: a system that is not whole must not inflate.
 
 from __future__ import annotations
 
-import os
-
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import (
-    DeclareLaunchArgument,
-    LogInfo,
-    OpaqueFunction,
-    SetEnvironmentVariable,
-    Shutdown,
-)
-from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
+from launch.actions import DeclareLaunchArgument
 
 from compression_boot_control.analysis.provenance import provenance
-from compression_boot_control.hardware.backends import BACKENDS
-from compression_boot_control.system import (
-    STARTER_PID,
-    NodeDescription,
-    SystemOptions,
-    describe_system,
-    loopback_environment,
+from compression_boot_control.launch_system import (
+    DEFAULTS,
+    HARDWARE_ARGUMENTS,
+    NAMESPACE_ARGUMENT,
+    description,
+    launch_node,
+    values_of,
 )
-
-DEFAULTS = SystemOptions()
+from compression_boot_control.system import SystemOptions, describe_system
 
 ARGUMENTS = (
-    DeclareLaunchArgument(
-        'backend', default_value=DEFAULTS.backend, choices=list(BACKENDS), description='hardware'
-    ),
-    DeclareLaunchArgument(
-        'hardware',
-        default_value=DEFAULTS.hardware,
-        description='hardware profile: a name in config/hardware, or a file; empty: the usual one',
-    ),
-    DeclareLaunchArgument(
-        'host', default_value=DEFAULTS.host, description='Modbus TCP: host of the device'
-    ),
-    DeclareLaunchArgument(
-        'port', default_value=DEFAULTS.port, description='TCP port, or serial device'
-    ),
-    DeclareLaunchArgument(
-        'calibration',
-        default_value=DEFAULTS.calibration,
-        description="file with the calibrations of the device's sensors",
-    ),
-    DeclareLaunchArgument(
-        'garment',
-        default_value=DEFAULTS.garment,
-        description='garment: a name in config/garments, or a file',
-    ),
-    DeclareLaunchArgument(
-        'namespace',
-        default_value=DEFAULTS.namespace,
-        description='of all nodes, topics, services and actions',
-    ),
+    *HARDWARE_ARGUMENTS,
+    NAMESPACE_ARGUMENT,
     DeclareLaunchArgument(
         'record',
         default_value=str(DEFAULTS.record).lower(),
@@ -90,65 +51,20 @@ ARGUMENTS = (
 
 
 def generate_launch_description() -> LaunchDescription:
-    # no node may be heard on a network because it was started without env.sh
-    loopback = [
-        SetEnvironmentVariable(name, value)
-        for name, value in loopback_environment(os.environ).items()
-    ]
-    return LaunchDescription([*ARGUMENTS, *loopback, OpaqueFunction(function=launch_system)])
+    return description(ARGUMENTS, launch_system)
 
 
 def launch_system(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Make a launch action of each node of the system that the arguments describe."""
-    names = [argument.name for argument in ARGUMENTS]
-    values = {name: LaunchConfiguration(name).perform(context) for name in names}
-    seed = int(number('seed', values['seed']))
-    options = SystemOptions(
-        backend=values['backend'],
-        hardware=values['hardware'],
-        host=values['host'],
-        port=values['port'],
-        calibration=values['calibration'],
-        garment=values['garment'],
-        namespace=values['namespace'],
-        record=values['record'] == 'true',
-        speed=number('speed', values['speed']),
-        seed=seed,
-        log_level=values['log_level'],
-        provenance=provenance(garment=values['garment'], seed=seed),
-    )
-    # started through a debugger, a node is not this process's own child
-    watched = 'launch-prefix' not in context.launch_configurations
-    return [launch_node(node, watched=watched) for node in describe_system(options)]
-
-
-def launch_node(node: NodeDescription, *, watched: bool) -> Node:
-    """Make the launch action of one node; a watched one ends with this process, even if killed."""
-    return Node(
-        package='compression_boot_control',
-        executable=node.executable,
-        namespace=node.namespace,
-        parameters=[
-            {
-                # a text is a text, also where it could be read as YAML
-                name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
-                for name, value in node.parameters.items()
-            }
-        ],
-        remappings=list(node.remappings),
-        ros_arguments=['--log-level', node.log_level],
-        additional_env={STARTER_PID: str(os.getpid())} if watched else {},
-        output='screen',
-        on_exit=[OpaqueFunction(function=when_ended, args=[node.executable])],
-    )
-
-
-def when_ended(context: LaunchContext, executable: str) -> list[LaunchDescriptionEntity]:
-    """Shut all down when a node has ended by itself."""
-    if context.is_shutdown:
-        return []
-    reason = f'{executable} has ended: shutting the system down'
-    return [LogInfo(msg=reason), Shutdown(reason=reason)]
+    values = values_of(ARGUMENTS, context)
+    own = {
+        'record': values['record'] == 'true',
+        'speed': number('speed', values['speed']),
+        'seed': int(number('seed', values['seed'])),
+    }
+    made_by = provenance(garment=values['garment'], seed=own['seed'])
+    options = SystemOptions(**(values | own), provenance=made_by)
+    return [launch_node(node, context) for node in describe_system(options)]
 
 
 def number(argument: str, text: str) -> float:

@@ -9,110 +9,55 @@ and ends. Ctrl-C cancels the test, which vents. No system may drive the device m
 
 from __future__ import annotations
 
-import os
 import sys
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import (
-    DeclareLaunchArgument,
-    ExecuteProcess,
-    OpaqueFunction,
-    SetEnvironmentVariable,
-    Shutdown,
-)
-from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, Shutdown
 
 from compression_boot_control.cli.options import absolute
-from compression_boot_control.hardware.backends import BACKENDS
-from compression_boot_control.system import (
-    STARTER_PID,
-    NodeDescription,
-    SystemOptions,
-    describe_device_test,
-    loopback_environment,
+from compression_boot_control.launch_system import (
+    HARDWARE_ARGUMENTS,
+    NAMESPACE_ARGUMENT,
+    description,
+    launch_node,
+    values_of,
 )
+from compression_boot_control.system import SystemOptions, describe_device_test
 
 PROGRAM = 'import sys; from compression_boot_control.cli.main import main; sys.exit(main())'
 
-DEFAULTS = SystemOptions()
-
-HARDWARE = {
-    'backend': (DEFAULTS.backend, 'hardware'),
-    'hardware': (DEFAULTS.hardware, 'hardware profile: a name in config/hardware, or a file'),
-    'host': (DEFAULTS.host, 'Modbus TCP: host of the device'),
-    'port': (DEFAULTS.port, 'TCP port, or serial device'),
-    'calibration': (DEFAULTS.calibration, "file with the calibrations of the device's sensors"),
-    'garment': (DEFAULTS.garment, 'garment: a name in config/garments, or a file'),
-    'namespace': (DEFAULTS.namespace, 'of the node and its action'),
-}
-REPORTS = {
-    'html': ('', 'file for the report as a page'),
-    'junit': ('', 'file for the report as JUnit XML'),
-}
+REPORTS = (
+    DeclareLaunchArgument('html', default_value='', description='file for the report as a page'),
+    DeclareLaunchArgument('junit', default_value='', description='file for it as JUnit XML'),
+)
+TEST = DeclareLaunchArgument(
+    'test',
+    default_value='true',
+    choices=['true', 'false'],
+    description='test at once, and end; false: wait for goals',
+)
 FILES = ('hardware', 'calibration', 'garment')
 
 
 def generate_launch_description() -> LaunchDescription:
-    arguments = [
-        DeclareLaunchArgument(
-            name,
-            default_value=default,
-            description=text,
-            choices=list(BACKENDS) if name == 'backend' else None,
-        )
-        for name, (default, text) in (HARDWARE | REPORTS).items()
-    ]
-    waiting = DeclareLaunchArgument(
-        'test',
-        default_value='true',
-        choices=['true', 'false'],
-        description='test at once, and end; false: wait for goals',
-    )
-    # no node may be heard on a network because it was started without env.sh
-    loopback = [
-        SetEnvironmentVariable(name, value)
-        for name, value in loopback_environment(os.environ).items()
-    ]
-    return LaunchDescription([*arguments, waiting, *loopback, OpaqueFunction(function=_start)])
+    arguments = (*HARDWARE_ARGUMENTS, NAMESPACE_ARGUMENT, *REPORTS, TEST)
+    return description(arguments, launch_device_test)
 
 
-def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    def value(name: str) -> str:
-        return str(LaunchConfiguration(name).perform(context))
-
-    values = {name: value(name) for name in HARDWARE}
+def launch_device_test(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Make the launch actions of the node and, if it is wanted, of the goal."""
+    values = values_of((*HARDWARE_ARGUMENTS, NAMESPACE_ARGUMENT), context)
     values |= {name: absolute(values[name]) for name in FILES}
-    entities: list[LaunchDescriptionEntity] = [_node(describe_device_test(SystemOptions(**values)))]
-    if value('test') == 'true':
-        words = ['device-test', '--attach', '--namespace', values['namespace']]
-        for name in REPORTS:
-            if value(name):
-                words += [f'--{name}', value(name)]
-        test = ExecuteProcess(
-            cmd=[sys.executable, '-c', PROGRAM, *words],
-            output='screen',
-            on_exit=Shutdown(reason='the device test has ended'),
-        )
-        entities.append(test)
-    return entities
-
-
-def _node(node: NodeDescription) -> Node:
-    return Node(
-        package='compression_boot_control',
-        executable=node.executable,
-        namespace=node.namespace,
-        parameters=[
-            {
-                # a text is a text, also where it could be read as YAML
-                name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
-                for name, value in node.parameters.items()
-            }
-        ],
-        ros_arguments=['--log-level', node.log_level],
-        additional_env={STARTER_PID: str(os.getpid())},
+    node = launch_node(describe_device_test(SystemOptions(**values)), context)
+    if values_of([TEST], context)['test'] == 'false':
+        return [node]
+    words = ['device-test', '--attach', '--namespace', values['namespace']]
+    for name, file in values_of(REPORTS, context).items():
+        if file:
+            words += [f'--{name}', file]
+    test = ExecuteProcess(
+        cmd=[sys.executable, '-c', PROGRAM, *words],
         output='screen',
-        on_exit=Shutdown(reason='the node of the device test has ended'),
+        on_exit=Shutdown(reason='the device test has ended'),
     )
+    return [node, test]

@@ -12,30 +12,19 @@ from __future__ import annotations
 import os
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import (
-    DeclareLaunchArgument,
-    LogInfo,
-    OpaqueFunction,
-    SetEnvironmentVariable,
-    Shutdown,
-)
-from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
+from launch.actions import DeclareLaunchArgument
 
 from compression_boot_control.analysis.bag_reader import open_bag
 from compression_boot_control.analysis.errors import BagError
 from compression_boot_control.analysis.replay.recorded_loop import LAYOUT, recorded_garment
 from compression_boot_control.cli.options import absolute
-from compression_boot_control.system import (
-    STARTER_PID,
-    NodeDescription,
-    SystemOptions,
-    describe_replay,
-    loopback_environment,
+from compression_boot_control.launch_system import (
+    NAMESPACE_ARGUMENT,
+    description,
+    launch_node,
+    values_of,
 )
-
-DEFAULTS = SystemOptions()
+from compression_boot_control.system import SystemOptions, describe_replay
 
 ARGUMENTS = (
     DeclareLaunchArgument('bag', description='folder of the bag, or a file of it'),
@@ -43,9 +32,7 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         'garment', default_value='', description='garment; empty: the one that the bag names'
     ),
-    DeclareLaunchArgument(
-        'namespace', default_value=DEFAULTS.namespace, description='of all nodes and topics'
-    ),
+    NAMESPACE_ARGUMENT,
     DeclareLaunchArgument(
         'record', default_value='', description='folder for a bag of what the nodes answer'
     ),
@@ -59,18 +46,12 @@ ARGUMENTS = (
 
 
 def generate_launch_description() -> LaunchDescription:
-    # no node may be heard on a network because it was started without env.sh
-    loopback = [
-        SetEnvironmentVariable(name, value)
-        for name, value in loopback_environment(os.environ).items()
-    ]
-    return LaunchDescription([*ARGUMENTS, *loopback, OpaqueFunction(function=launch_replay)])
+    return description(ARGUMENTS, launch_replay)
 
 
 def launch_replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Make a launch action of each node of the replay that the arguments describe."""
-    names = [argument.name for argument in ARGUMENTS]
-    values = {name: LaunchConfiguration(name).perform(context) for name in names}
+    values = values_of(ARGUMENTS, context)
     try:
         rate = float(values['rate'])
         garment = values['garment'] or recorded_garment(open_bag(values['bag'], [LAYOUT]))
@@ -84,33 +65,4 @@ def launch_replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         views=values['views'] == 'true',
     )
     bag = os.path.abspath(values['bag'])  # noqa: PTH100
-    return [launch_node(node) for node in describe_replay(options, bag, rate)]
-
-
-def launch_node(node: NodeDescription) -> Node:
-    """Make the launch action of one node; it ends with this process, even if that is killed."""
-    return Node(
-        package='compression_boot_control',
-        executable=node.executable,
-        namespace=node.namespace,
-        parameters=[
-            {
-                # a text is a text, also where it could be read as YAML
-                name: ParameterValue(value, value_type=str) if isinstance(value, str) else value
-                for name, value in node.parameters.items()
-            }
-        ],
-        remappings=list(node.remappings),
-        ros_arguments=['--log-level', node.log_level],
-        additional_env={STARTER_PID: str(os.getpid())},
-        output='screen',
-        on_exit=[OpaqueFunction(function=when_ended, args=[node.executable])],
-    )
-
-
-def when_ended(context: LaunchContext, executable: str) -> list[LaunchDescriptionEntity]:
-    """Shut all down when the bag is played, or when a node has ended by itself."""
-    if context.is_shutdown:
-        return []
-    reason = f'{executable} has ended: shutting the replay down'
-    return [LogInfo(msg=reason), Shutdown(reason=reason)]
+    return [launch_node(node, context) for node in describe_replay(options, bag, rate)]
