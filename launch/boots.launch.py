@@ -3,7 +3,7 @@
     ros2 launch compression_boots boots.launch.py garment:=six_zone speed:=10
 
 The nodes are those of ``compression_boot_control.system``. When one of them ends, all are shut
-down: a system that is not whole must not inflate.
+down: a system that is not whole must not inflate. It is whole without a view.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ ARGUMENTS = (
         default_value=str(DEFAULTS.record).lower(),
         choices=['true', 'false'],
         description='record a bag from the start, in the folder bags/',
+    ),
+    DeclareLaunchArgument(
+        'views',
+        default_value=str(DEFAULTS.views).lower(),
+        choices=['true', 'false'],
+        description='show the legs as markers, for RViz and Foxglove',
     ),
     DeclareLaunchArgument(
         'speed',
@@ -59,6 +65,7 @@ def launch_system(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     values = values_of(ARGUMENTS, context)
     own = {
         'record': values['record'] == 'true',
+        'views': values['views'] == 'true',
         'speed': number('speed', values['speed']),
         'seed': int(number('seed', values['seed'])),
     }

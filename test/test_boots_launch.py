@@ -132,5 +132,5 @@ def test_arguments_are_listed() -> None:
     ).stdout
     for name in ('backend', 'hardware', 'host', 'port', 'calibration', 'garment', 'namespace'):
         assert f"'{name}'" in output
-    for name in ('record', 'speed', 'seed', 'log_level'):
+    for name in ('record', 'views', 'speed', 'seed', 'log_level'):
         assert f"'{name}'" in output

@@ -42,6 +42,22 @@ def test_lost_node_is_named_and_everything_goes_down(start: Any, name: str) -> N
     assert up.left_over() == []
 
 
+def test_lost_view_is_told_and_the_session_goes_on(start: Any) -> None:
+    up = start(*UP, '--views')
+    up.says('ready:')
+    run = start('run', 'demonstration', '--minutes', '1', '--json', *HERE)
+    with BootsClient(NAMESPACE) as client:
+        assert client.wait_until(lambda: under_pressure(client), PATIENCE)
+    up.node('leg_markers').kill()
+    up.says('warning: leg_markers was killed by SIGKILL')
+    assert run.ends() == 0
+    assert up.errors.count('leg_markers') == 1
+    up.signal(signal.SIGINT)
+    assert up.ends() == 0
+    assert up.error_lines == []
+    assert up.left_over() == []
+
+
 def test_lost_controller_in_a_session_leaves_the_boots_vented(start: Any) -> None:
     up = start('up', '--bag', 'bag', '--speed', '20', *HERE)
     up.says('ready:')

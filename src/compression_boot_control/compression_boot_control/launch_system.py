@@ -91,7 +91,7 @@ def values_of(arguments: Sequence[DeclareLaunchArgument], context: LaunchContext
 
 
 def launch_node(node: NodeDescription, context: LaunchContext) -> Node:
-    """Make the launch action of one node; its end is the end of all.
+    """Make the launch action of one node; its end is the end of all, unless it only shows.
 
     It ends with this process, even if that is killed, unless a launch prefix such as a debugger
     stands between: then it is not this process's own child.
@@ -112,8 +112,14 @@ def launch_node(node: NodeDescription, context: LaunchContext) -> Node:
         ros_arguments=['--log-level', node.log_level],
         additional_env={STARTER_PID: str(os.getpid())} if watched else {},
         output='screen',
-        on_exit=[OpaqueFunction(function=shut_down_after, args=[node.executable])],
+        on_exit=[OpaqueFunction(function=_after, args=[node])],
     )
+
+
+def _after(context: LaunchContext, node: NodeDescription) -> list[LaunchDescriptionEntity]:
+    if node.is_onlooker:
+        return [LogInfo(msg=f'{node.executable} has ended: the others go on without it')]
+    return shut_down_after(context, node.executable)
 
 
 def shut_down_after(context: LaunchContext, name: str) -> list[LaunchDescriptionEntity]:

@@ -23,6 +23,9 @@ EXECUTABLES = (
 VIEWS = 'leg_markers'
 """Node that shows the legs; beside a system, if somebody wants it."""
 
+ONLOOKERS = frozenset({VIEWS})
+"""Nodes that only show something: a system that has lost one is whole."""
+
 PLAYER = 'bag_player'
 """Node that plays a bag to others."""
 
@@ -139,6 +142,11 @@ class NodeDescription:
     log_level: str
     parameters: Mapping[str, ParameterValue]
     remappings: tuple[tuple[str, str], ...]
+
+    @property
+    def is_onlooker(self) -> bool:
+        """Whether the system goes on without it."""
+        return self.executable in ONLOOKERS
 
     def arguments(self) -> list[str]:
         """ROS arguments for a command line."""

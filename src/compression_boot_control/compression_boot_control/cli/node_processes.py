@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,11 @@ class Ended:
 
     name: str
     how: str
+
+    @property
+    def as_loss_of_a_view(self) -> str:
+        """Line for a person, of a node that the system goes on without."""
+        return f'warning: {self.name} {self.how}: what it showed is gone, the system goes on'
 
 
 def _how(returncode: int) -> str:
@@ -70,18 +75,29 @@ class NodeProcesses:
                 start_new_session=True,
             )
         self._order = [node.executable for node in nodes]
+        self._onlookers = frozenset(node.executable for node in nodes if node.is_onlooker)
+        self._watched_onlookers = set(self._onlookers)
 
     def pids(self) -> dict[str, int]:
         """Process ids by node."""
         return {name: process.pid for name, process in self._processes.items()}
 
     def ended(self) -> Ended | None:
-        """First node found to have ended."""
-        for name, process in self._processes.items():
-            returncode = process.poll()
+        """First node found to have ended without which there is no system."""
+        needed = (name for name in self._processes if name not in self._onlookers)
+        return next(self._ended_of(needed), None)
+
+    def lost_onlookers(self) -> tuple[Ended, ...]:
+        """Nodes found to have ended that the system goes on without; each is told once."""
+        lost = tuple(self._ended_of(sorted(self._watched_onlookers)))
+        self._watched_onlookers -= {each.name for each in lost}
+        return lost
+
+    def _ended_of(self, names: Iterable[str]) -> Iterator[Ended]:
+        for name in names:
+            returncode = self._processes[name].poll()
             if returncode is not None:
-                return Ended(name, _how(returncode))
-        return None
+                yield Ended(name, _how(returncode))
 
     def stop(self) -> None:
         """Bring all nodes down; harmless when they are down already."""

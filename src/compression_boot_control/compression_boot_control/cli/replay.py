@@ -110,6 +110,8 @@ def _play(
     nodes = describe_replay(options, str(bag.resolve()), rate)
     with Interruption() as interruption, NodeProcesses(nodes) as processes:
         while not interruption and (ended := processes.ended()) is None:
+            for lost in processes.lost_onlookers():
+                typer.echo(lost.as_loss_of_a_view, err=True)
             time.sleep(LOOK_PERIOD)
         if not interruption and (ended.name != PLAYER or not ended.how.endswith('code 0')):
             raise CommandFailed(f'{ended.name} {ended.how}: see the lines above')

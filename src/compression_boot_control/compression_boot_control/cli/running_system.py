@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+import typer
+
 from compression_boot_control.cli.errors import CommandFailed
 from compression_boot_control.cli.node_processes import NodeProcesses
 from compression_boot_control.cli.readiness import occupied
@@ -81,8 +83,12 @@ class RunningSystem:
         return self._nodes.pids() if self._nodes else {}
 
     def check(self) -> None:
-        """Raise CommandFailed if a node has ended by itself."""
-        ended = self._nodes.ended() if self._nodes else None
+        """Raise CommandFailed if a node has ended by itself; tell of one that only shows."""
+        if self._nodes is None:
+            return
+        for lost in self._nodes.lost_onlookers():
+            typer.echo(lost.as_loss_of_a_view, err=True)
+        ended = self._nodes.ended()
         if ended is None:
             return
         vented = self._settle(LOSS_SETTLE_TIME, ended.name)
