@@ -15,7 +15,7 @@ unit_tests := src/compression_boot_control/test
 control := src/compression_boot_control/compression_boot_control
 strictly_typed := $(addprefix $(control)/,core plant hardware sessions analysis)
 
-# Two at a time suits the smallest machine. What runs in real time, or measures it, runs alone.
+# Two at a time suits the smallest machine. What measures real time runs alone.
 unit_workers ?= 2
 system_workers ?= 2
 live_tests := hardware sessions
@@ -40,7 +40,7 @@ test-system: build ## the tests of the whole: commands, recordings, documents, s
 	@$(activate); python -m pytest -n $(system_workers) --dist loadfile test $(addprefix --ignore=test/,safety $(live_tests)) $(PYTEST_OPTIONS)
 
 test-live: build ## sessions on emulated devices and with a person's changes, in real time
-	@$(activate); python -m pytest $(addprefix test/,$(live_tests)) $(PYTEST_OPTIONS)
+	@$(activate); python -m pytest -n $(system_workers) --dist loadfile $(addprefix test/,$(live_tests)) $(PYTEST_OPTIONS)
 
 test-safety: build ## real processes that are killed, hang and lie; links that fail; reaction times
 	@$(activate); python -m pytest test/safety $(PYTEST_OPTIONS)

@@ -13,7 +13,6 @@ from threading import Event, Thread
 from typing import Any
 
 from compression_boot_msgs.action import RunDeviceTest
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 
 from compression_boot_control.hardware.clock import Clock, SteadyClock
@@ -26,6 +25,7 @@ from compression_boot_control.hardware.device_test.results import (
 )
 from compression_boot_control.hardware.virtual_link import VirtualClock
 from compression_boot_control.nodes.device_test_result import check_message
+from compression_boot_control.nodes.goal_server import GoalServer
 from compression_boot_control.nodes.hardware_parameters import HARDWARE, make_manifold
 from compression_boot_control.nodes.interfaces import DEVICE_TEST, MANIFOLD_STATE
 from compression_boot_control.nodes.parameters import GARMENT
@@ -66,15 +66,9 @@ class DeviceTestNode(SafeNode):
         self._error = 0
         self._said: SimpleQueue[tuple[str, str]] = SimpleQueue()
         self._report: DeviceTestReport | None = None
-        self._action = ActionServer(
-            self,
-            DEVICE_TEST.type,
-            DEVICE_TEST.name,
-            execute_callback=_answered,
-            goal_callback=lambda _goal: GoalResponse.ACCEPT,
-            handle_accepted_callback=self.guard(self._on_accepted),
-            cancel_callback=self._on_cancel,
-        )
+        # defects found are a test that succeeded
+        succeeded = (Result.ERROR_NONE, Result.ERROR_DEFECTS)
+        self._goals = GoalServer(self, DEVICE_TEST, self._on_accepted, self._on_cancel, succeeded)
         self.every(TURN, self._on_turn)
 
     def make_safe(self, reason: str) -> None:
@@ -98,16 +92,15 @@ class DeviceTestNode(SafeNode):
                 error_code=Result.ERROR_BUSY,
                 error_msg='a device test is running: wait for its end, or cancel it',
             )
-            goal.execute(lambda goal: _answered(goal, result))
+            self._goals.conclude(goal, result)
             return
         self._goal, self._report, self._thread = goal, None, None
         self._error = Result.ERROR_NONE
         self._abort.clear()
 
-    def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
+    def _on_cancel(self, goal: ServerGoalHandle) -> None:
         if goal is self._goal:
             self._end_early(Result.ERROR_CANCELLED)
-        return CancelResponse.ACCEPT
 
     def _end_early(self, error: int) -> None:
         self._error = self._error or error
@@ -157,7 +150,7 @@ class DeviceTestNode(SafeNode):
         self._goal = None
         result = self._result(self._report, goal.request)
         self.get_logger().info(f'device test ended: {result.error_msg or "passed"}')
-        goal.execute(lambda goal: _answered(goal, result))
+        self._goals.conclude(goal, result)
 
     def _result(self, report: DeviceTestReport | None, request: Any) -> Any:
         error = self._error_of(report)
@@ -192,18 +185,6 @@ class DeviceTestNode(SafeNode):
 
 def _path(text: str) -> Path | None:
     return Path(text) if text else None
-
-
-def _answered(goal: ServerGoalHandle, result: Any = None) -> Any:
-    """Put a goal into the state that its result says; defects found are a test that succeeded."""
-    result = result or Result(error_code=Result.ERROR_INTERNAL)
-    if result.error_code in (Result.ERROR_NONE, Result.ERROR_DEFECTS):
-        goal.succeed()
-    elif goal.is_cancel_requested:
-        goal.canceled()
-    else:
-        goal.abort()
-    return result
 
 
 def main() -> None:

@@ -17,7 +17,6 @@ from compression_boot_msgs.msg import (
     SessionState,
 )
 from compression_boot_msgs.msg import Setpoints as SetpointsMessage
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 
 from compression_boot_control.core.chamber_order import ChamberOrder
@@ -32,6 +31,7 @@ from compression_boot_control.nodes.conversions import (
     to_wire,
 )
 from compression_boot_control.nodes.garment_parameter import garment_of, mismatch
+from compression_boot_control.nodes.goal_server import GoalServer
 from compression_boot_control.nodes.interfaces import (
     LAYOUT,
     PERMITTED,
@@ -127,14 +127,8 @@ class SequencePlannerNode(SafeNode):
         self._admission = Admission()
         self._check_report = CheckReport(self)
         self._session_services = SessionServices(self, lambda: self._session, self._vent)
-        self._action = ActionServer(
-            self,
-            RUN_SESSION.type,
-            RUN_SESSION.name,
-            execute_callback=_answered,
-            goal_callback=lambda _goal: GoalResponse.ACCEPT,
-            handle_accepted_callback=self.guard(self._on_accepted),
-            cancel_callback=self._on_cancel,
+        self._goals = GoalServer(
+            self, RUN_SESSION, self._on_accepted, self._on_cancel, (RunSession.Result.ERROR_NONE,)
         )
         self.every(TIMER_PERIOD, self._on_timer)
 
@@ -247,12 +241,7 @@ class SequencePlannerNode(SafeNode):
             self._conclude(session)
 
     def _on_accepted(self, goal: ServerGoalHandle) -> None:
-        """Begin a session, or answer at once why not.
-
-        A session is stepped by the pressures that come. To await its end in a coroutine would cost
-        a whole core, as rclpy asks a waiting coroutine again and again; so the goal is executed,
-        which only gives the result, when all is over.
-        """
+        """Begin a session, which the pressures that come step, or answer at once why not."""
         try:
             session = self._session_for(goal)
         except SessionRefused as refusal:
@@ -320,7 +309,7 @@ class SequencePlannerNode(SafeNode):
             vented=bool((self._pressure < VENTED_PRESSURE).all()),
             bench=bool(goal.request.bench),
         )
-        goal.execute(lambda goal: _answered(goal, result))
+        self._goals.conclude(goal, result)
 
     def _conclude(self, session: RunningSession) -> None:
         self._session = None
@@ -330,12 +319,11 @@ class SequencePlannerNode(SafeNode):
         self.get_logger().info(f'session ended: {result.error_msg or "as planned"}')
         self._publish_state()
         if session.goal is not None:
-            session.goal.execute(lambda goal: _answered(goal, result))
+            self._goals.conclude(session.goal, result)
 
-    def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
+    def _on_cancel(self, goal: ServerGoalHandle) -> None:
         if self._session is not None and self._session.goal is goal:
             self._session.fail(SessionError.CANCELLED, 'cancelled: both legs were vented')
-        return CancelResponse.ACCEPT
 
     # -- outputs
 
@@ -379,18 +367,6 @@ class SequencePlannerNode(SafeNode):
         self._session_state.publish(state)
         if session is not None and session.goal is not None and session.goal.is_active:
             session.goal.publish_feedback(RunSession.Feedback(state=state))
-
-
-def _answered(goal: ServerGoalHandle, result: RunSession.Result | None = None) -> RunSession.Result:
-    """Put a goal into the state that its result says."""
-    result = result or RunSession.Result(error_code=int(SessionError.INTERNAL))
-    if result.error_code == RunSession.Result.ERROR_NONE:
-        goal.succeed()
-    elif goal.is_cancel_requested:
-        goal.canceled()
-    else:
-        goal.abort()
-    return result
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from compression_boot_msgs.srv import (
     AdjustZone,
@@ -38,6 +39,10 @@ SYMPTOMS = {
 }
 
 
+Answer = Callable[[RunningSession, Any, Any], None]
+"""Does what a request asks of a session, and fills in the response; may raise ChangeRefused."""
+
+
 class SessionServices:
     """Answers the services.
 
@@ -60,38 +65,34 @@ class SessionServices:
         self._log = node.get_logger()
         self._current = session
         self._vent = vent
-        node.serve(PAUSE, self._on_pause)
-        node.serve(RESUME, self._on_resume)
+        for service, answer, idle in (
+            (PAUSE, _pause, 'so there is nothing to pause'),
+            (RESUME, _resume, 'so there is nothing to resume'),
+            (SET_INTENSITY, _set_intensity, 'so give the intensity with the next goal'),
+            (ADJUST_ZONE, _adjust_zone, 'so there is no zone to adjust'),
+            (EXTEND, _extend, 'so give the minutes with the next goal'),
+            (CONFIRM_PRESENCE, _confirm_presence, 'so nobody is asked'),
+        ):
+            node.serve(service, self._in_session(answer, idle))
         node.serve(STOP, self._on_stop)
-        node.serve(SET_INTENSITY, self._on_set_intensity)
-        node.serve(ADJUST_ZONE, self._on_adjust_zone)
-        node.serve(EXTEND, self._on_extend)
         node.serve(REPORT_SYMPTOM, self._on_report_symptom)
-        node.serve(CONFIRM_PRESENCE, self._on_confirm_presence)
 
-    def _on_pause(
-        self, _request: PauseSession.Request, response: PauseSession.Response
-    ) -> PauseSession.Response:
-        session = self._current()
-        if session is None:
-            response.error_code = PauseSession.Response.ERROR_NO_SESSION
-            response.error_msg = 'no session is running, so there is nothing to pause'
-        elif not session.pause():
-            response.error_code = PauseSession.Response.ERROR_WRONG_STATE
-            response.error_msg = 'the session is paused already, or about to end'
-        return response
+    def _in_session(self, answer: Answer, idle: str) -> Callable[[Any, Any], Any]:
+        """Make the callback of a service that is for a running session only."""
 
-    def _on_resume(
-        self, _request: ResumeSession.Request, response: ResumeSession.Response
-    ) -> ResumeSession.Response:
-        session = self._current()
-        if session is None:
-            response.error_code = ResumeSession.Response.ERROR_NO_SESSION
-            response.error_msg = 'no session is running: start one with boots run'
-        elif not session.resume():
-            response.error_code = ResumeSession.Response.ERROR_WRONG_STATE
-            response.error_msg = 'the session is not paused'
-        return response
+        def respond(request: Any, response: Any) -> Any:
+            session = self._current()
+            if session is None:
+                response.error_code = type(response).ERROR_NO_SESSION
+                response.error_msg = f'no session is running, {idle}'
+                return response
+            try:
+                answer(session, request, response)
+            except ChangeRefused as refusal:
+                response.error_code, response.error_msg = int(refusal.error), str(refusal)
+            return response
+
+        return respond
 
     def _on_stop(
         self, _request: StopSession.Request, response: StopSession.Response
@@ -100,62 +101,6 @@ class SessionServices:
         if session is not None:
             session.fail(SessionError.STOPPED, 'stopped on request: both legs were vented')
         self._vent()
-        return response
-
-    def _on_set_intensity(
-        self, request: SetIntensity.Request, response: SetIntensity.Response
-    ) -> SetIntensity.Response:
-        session = self._current()
-        if session is None:
-            response.error_code = SetIntensity.Response.ERROR_NO_SESSION
-            response.error_msg = 'no session is running: give the intensity with the next goal'
-            return response
-        try:
-            session.changes.set_intensity(request.intensity)
-        except ChangeRefused as refusal:
-            response.error_code, response.error_msg = int(refusal.error), str(refusal)
-        response.intensity = session.changes.intensity
-        return response
-
-    def _on_adjust_zone(
-        self, request: AdjustZone.Request, response: AdjustZone.Response
-    ) -> AdjustZone.Response:
-        session = self._current()
-        if session is None:
-            response.error_code = AdjustZone.Response.ERROR_NO_SESSION
-            response.error_msg = 'no session is running: start one, then adjust a zone'
-            return response
-        try:
-            session.changes.adjust_zone(
-                request.zone, request.leg, request.offset, skip=request.skip
-            )
-        except ChangeRefused as refusal:
-            response.error_code, response.error_msg = int(refusal.error), str(refusal)
-        return response
-
-    def _on_extend(
-        self, request: ExtendSession.Request, response: ExtendSession.Response
-    ) -> ExtendSession.Response:
-        session = self._current()
-        if session is None:
-            response.error_code = ExtendSession.Response.ERROR_NO_SESSION
-            response.error_msg = 'no session is running: give the minutes with the next goal'
-            return response
-        try:
-            response.remaining = session.extend(request.minutes)
-        except ChangeRefused as refusal:
-            response.error_code, response.error_msg = int(refusal.error), str(refusal)
-        return response
-
-    def _on_confirm_presence(
-        self, _request: ConfirmPresence.Request, response: ConfirmPresence.Response
-    ) -> ConfirmPresence.Response:
-        session = self._current()
-        if session is None:
-            response.error_code = ConfirmPresence.Response.ERROR_NO_SESSION
-            response.error_msg = 'no session is running, so nobody is asked'
-        else:
-            response.next_prompt = session.confirm_presence()
         return response
 
     def _on_report_symptom(
@@ -182,3 +127,46 @@ class SessionServices:
             )
             response.action = 'the session is being ended and both legs vented'
         return response
+
+
+def _pause(
+    session: RunningSession, _request: PauseSession.Request, response: PauseSession.Response
+) -> None:
+    if not session.pause():
+        response.error_code = PauseSession.Response.ERROR_WRONG_STATE
+        response.error_msg = 'the session is paused already, or about to end'
+
+
+def _resume(
+    session: RunningSession, _request: ResumeSession.Request, response: ResumeSession.Response
+) -> None:
+    if not session.resume():
+        response.error_code = ResumeSession.Response.ERROR_WRONG_STATE
+        response.error_msg = 'the session is not paused'
+
+
+def _set_intensity(
+    session: RunningSession, request: SetIntensity.Request, response: SetIntensity.Response
+) -> None:
+    try:
+        session.changes.set_intensity(request.intensity)
+    finally:
+        response.intensity = session.changes.intensity
+
+
+def _adjust_zone(
+    session: RunningSession, request: AdjustZone.Request, _response: AdjustZone.Response
+) -> None:
+    session.changes.adjust_zone(request.zone, request.leg, request.offset, skip=request.skip)
+
+
+def _extend(
+    session: RunningSession, request: ExtendSession.Request, response: ExtendSession.Response
+) -> None:
+    response.remaining = session.extend(request.minutes)
+
+
+def _confirm_presence(
+    session: RunningSession, _request: ConfirmPresence.Request, response: ConfirmPresence.Response
+) -> None:
+    response.next_prompt = session.confirm_presence()
