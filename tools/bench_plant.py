@@ -8,6 +8,7 @@ Run it with the package on the path::
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 _BEGIN = time.perf_counter()
 
@@ -42,6 +43,7 @@ from compression_boot_control.core.units import (  # noqa: E402
 from compression_boot_control.hardware.garment_file import load_garment  # noqa: E402
 from compression_boot_control.plant.batch_run import run_batch  # noqa: E402
 from compression_boot_control.plant.boots import SimulatedBoots  # noqa: E402
+from compression_boot_control.plant.compiled_control import CompiledControl  # noqa: E402
 from compression_boot_control.plant.parameters import (  # noqa: E402
     PlantParameters,
     random_garments,
@@ -96,21 +98,27 @@ def step_time(boots: SimulatedBoots, shape: tuple[int, ...]) -> float:
     return float(fastest)
 
 
-def control_step_time(chambers: int = 12) -> float:
-    """Shortest time of a step of the control law for one garment, as the node takes it [s]."""
+def control_step_times(chambers: int = 12) -> tuple[float, float]:
+    """Shortest time of a step of control for one garment, on numpy and as the node takes it [s]."""
     parameters = ControlParameters.from_garment(load_garment('six_zone'))
     shape = (chambers,)
-    state = ControlState.initial(shape)
     zeros = np.zeros(chambers, dtype=np.int64)
     level = np.linspace(20.0, 50.0, chambers) * MMHG
     pressures = Pressures(level, np.zeros(shape), zeros, zeros, np.asarray(90.0 * MMHG))
     setpoints = Setpoints(np.full(shape, int(Mode.TRACK)), np.full(shape, 45.0 * MMHG))
-    fastest = np.inf
+    state, node = ControlState.initial(shape), CompiledControl(parameters)
+    reference = fastest(lambda: control_step(parameters, state, pressures, setpoints, DT))
+    return reference, fastest(lambda: node.step(pressures, setpoints, DT))
+
+
+def fastest(call: Callable[[], object]) -> float:
+    """Shortest time of a call [s]."""
+    shortest = np.inf
     for _ in range(3000):
         begin = time.perf_counter()
-        state, _ = control_step(parameters, state, pressures, setpoints, DT)
-        fastest = min(fastest, time.perf_counter() - begin)
-    return float(fastest)
+        call()
+        shortest = min(shortest, time.perf_counter() - begin)
+    return float(shortest)
 
 
 def closed_loop_speed(count: int) -> float:
@@ -142,7 +150,11 @@ def main() -> None:
         parameters = random_garments(garment, np.random.default_rng(0), batch)
         duration = step_time(SimulatedBoots(parameters), parameters.shape)
         print(f'{count:>8} {duration * 1e6:>12.1f} {count * DT / duration:>28,.0f}')
-    print(f'control step for 12 chambers: {1e6 * control_step_time():.0f} us')
+    reference, node = control_step_times()
+    print(
+        f'control step for 12 chambers: {1e6 * node:.0f} us as the node takes it, '
+        f'{1e6 * reference:.0f} us on numpy'
+    )
     count = BATCHES[-1]
     speed = closed_loop_speed(count)
     print(f'closed loop of {count} garments: {speed:,.0f} garment-seconds per second of one core')

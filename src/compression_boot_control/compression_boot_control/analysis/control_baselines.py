@@ -36,7 +36,7 @@ from compression_boot_control.core.units import MMHG
 from compression_boot_control.plant.batch_run import LONGEST_RUN, BatchRun, copy_rows
 from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD, zeroed
-from compression_boot_control.plant.compiled_tick import Trace
+from compression_boot_control.plant.compiled_run import Trace
 from compression_boot_control.plant.parameters import PlantParameters
 
 PSI = 6894.757

@@ -41,12 +41,8 @@ from compression_boot_control.hardware.simulated import wearer
 from compression_boot_control.plant import layout as at
 from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD, one_garment, zeroed
-from compression_boot_control.plant.compiled_tick import (
-    TickMemory,
-    TickModel,
-    Trace,
-    compiled_run,
-)
+from compression_boot_control.plant.compiled_run import Trace, compiled_run
+from compression_boot_control.plant.compiled_tick import TickMemory, TickModel
 
 PACKAGE = 'compression_boot_msgs/msg/'
 

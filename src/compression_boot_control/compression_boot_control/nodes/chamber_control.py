@@ -9,8 +9,6 @@ from compression_boot_msgs.msg import Setpoints as SetpointsMessage
 
 from compression_boot_control.core.chamber_control import (
     ControlParameters,
-    ControlState,
-    control_step,
 )
 from compression_boot_control.core.chamber_order import ChamberOrder
 from compression_boot_control.core.control_inputs import PRESSURE_AGE_LIMIT, HeldSetpoints
@@ -23,6 +21,7 @@ from compression_boot_control.nodes.garment_parameter import garment_of
 from compression_boot_control.nodes.interfaces import PRESSURES, REQUESTED, SETPOINTS
 from compression_boot_control.nodes.parameters import GARMENT, Parameter, keyword_default
 from compression_boot_control.nodes.runtime import ConfigurationError, SafeNode, run
+from compression_boot_control.plant.compiled_control import CompiledControl
 
 UNSET = -1.0
 OWN = 'negative: as the garment file says, or the default'
@@ -67,8 +66,8 @@ class ChamberControlNode(SafeNode):
         }
         self._names = list(garment.chamber_names)
         self._order = ChamberOrder(garment.chamber_names)
-        self._tuning = ControlParameters.from_garment(garment, **tuning)
-        gains = self._tuning.kp, self._tuning.ki, self._tuning.kd
+        law = ControlParameters.from_garment(garment, **tuning)
+        gains = law.kp, law.ki, law.kd
         self._weak = '; '.join(weak_loops(garment, gains))
         if self._weak and not self.settings['force_gains']:
             raise ConfigurationError(
@@ -77,9 +76,8 @@ class ChamberControlNode(SafeNode):
             )
         if self._weak:
             self.get_logger().warning(f'forced gains that lack their margins: {self._weak}')
-        self._shape = (len(garment),)
-        self._state = ControlState.initial(self._shape)
-        self._vented = Actuation.vented(self._shape)
+        self._control = CompiledControl(law)
+        self._vented = Actuation.vented((len(garment),))
         self._setpoints = HeldSetpoints(len(garment))
         self._pressures_at = -np.inf
         self._interval = SampleInterval()
@@ -91,12 +89,13 @@ class ChamberControlNode(SafeNode):
 
     def make_safe(self, reason: str) -> None:
         """Start over from rest, and ask for a vent."""
-        self._state = ControlState.initial(self._shape)
+        self._control.rest()
         self._request(self._vented, self.get_clock().now().to_msg(), 0)
 
     def health(self) -> tuple[bool, str, dict[str, str]]:
         """Report missing inputs and how often valves have switched."""
-        switches = self._state.inlet_switches + self._state.exhaust_switches
+        state = self._control.state
+        switches = state.inlet_switches + state.exhaust_switches
         values = {'valve switches': str(int(switches.sum()))}
         if self._weak:
             values['forced gains lack their margins'] = self._weak
@@ -120,7 +119,7 @@ class ChamberControlNode(SafeNode):
         )
         pressures = Pressures(pressure, rate, quality, reason, np.asarray(message.supply_pressure))
         setpoints = self._setpoints.in_force(now)
-        self._state, actuation = control_step(self._tuning, self._state, pressures, setpoints, dt)
+        actuation = self._control.step(pressures, setpoints, dt)
         self._request(actuation, message.header.stamp, message.sequence)
 
     def _on_timer(self) -> None:

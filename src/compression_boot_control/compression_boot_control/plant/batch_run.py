@@ -21,13 +21,9 @@ from compression_boot_control.core.sequence import (
 from compression_boot_control.core.signals import IntArray
 from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD, joined, zeroed
-from compression_boot_control.plant.compiled_tick import (
-    TickMemory,
-    TickModel,
-    Trace,
-    compiled_run,
-    owned,
-)
+from compression_boot_control.plant.compiled_law import owned
+from compression_boot_control.plant.compiled_run import Trace, compiled_run
+from compression_boot_control.plant.compiled_tick import TickMemory, TickModel
 from compression_boot_control.plant.parameters import PlantParameters
 from compression_boot_control.plant.state import PlantState
 
@@ -146,7 +142,7 @@ def run_batch(
 def _each(parameters: Parameters, shape: tuple[int, int]) -> Parameters:
     """Give all arrays of parameters the shape (B, N), for one compiled version."""
     values: Iterable[Any] = (
-        value if np.ndim(value) == 0 else np.array(np.broadcast_to(value, shape))
+        value if np.ndim(value) == 0 else np.array(np.broadcast_to(value, shape), order='C')
         for value in parameters
     )
     return type(parameters)(*values)

@@ -21,12 +21,8 @@ from compression_boot_control.core.sequence import (
 from compression_boot_control.core.session_errors import SessionError
 from compression_boot_control.core.signals import Actuation, FloatArray, IntArray
 from compression_boot_control.plant.boots import SimulatedBoots
-from compression_boot_control.plant.compiled_tick import (
-    TickMemory,
-    TickModel,
-    Trace,
-    compiled_run,
-)
+from compression_boot_control.plant.compiled_run import Trace, compiled_run
+from compression_boot_control.plant.compiled_tick import TickMemory, TickModel
 
 SAMPLE_PERIOD = 0.01
 """Time from one sample to the next [s]."""

@@ -31,7 +31,7 @@ from compression_boot_control.core.safety.supervisor import (
     verdict,
 )
 from compression_boot_control.core.safety.watch import signs, watch_step
-from compression_boot_control.plant.compiled_tick import owned
+from compression_boot_control.plant.compiled_law import owned
 
 _MODULES = (air_account, expectation, supervisor, watch)
 _FUNCTIONS = (

@@ -42,13 +42,8 @@ from compression_boot_control.core.signals import (
 )
 from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD, zeroed
-from compression_boot_control.plant.compiled_tick import (
-    TickMemory,
-    TickModel,
-    fingerprint,
-    owned,
-    tick,
-)
+from compression_boot_control.plant.compiled_law import fingerprint, owned
+from compression_boot_control.plant.compiled_tick import TickMemory, TickModel, tick
 from compression_boot_control.plant.faults import Fault
 from compression_boot_control.plant.parameters import PlantParameters
 

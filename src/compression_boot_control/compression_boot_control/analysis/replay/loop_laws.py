@@ -20,10 +20,7 @@ from compression_boot_control.core.chamber_control import (
     ControlParameters,
     ControlState,
     Demand,
-    chamber_actuation,
-    chamber_demand,
     control_step,
-    pump_drive,
 )
 from compression_boot_control.core.safety.supervision import SupervisorStep
 from compression_boot_control.core.safety.supervisor import supervisor_step
@@ -42,8 +39,9 @@ from compression_boot_control.core.signals import (
     Readings,
     Setpoints,
 )
+from compression_boot_control.plant.compiled_control import garment_control
+from compression_boot_control.plant.compiled_law import fingerprint, owned, pick, put
 from compression_boot_control.plant.compiled_supervisor import CompiledSupervisor
-from compression_boot_control.plant.compiled_tick import fingerprint, owned, pick, put
 
 
 class SensingRun(NamedTuple):
@@ -254,38 +252,23 @@ def _control_loop() -> Callable[..., None]:
 
     def loop(parameters, memory, initial, between, run, asked):
         version  # noqa: B018  as above
-        count = run.pressure.shape[1]
         for t in range(run.pressure.shape[0]):
-            need = highest = 0.0
-            hungry = active = False
-            for i in range(count):
-                if run.rest[t]:
+            if run.rest[t]:
+                for i in range(run.pressure.shape[1]):
                     put(memory, 0, i, pick(initial, 0, i))
-                demand = chamber_demand(
-                    pick(parameters, 0, i),
-                    pick(memory, 0, i),
-                    run.pressure[t, i],
-                    run.rate[t, i],
-                    run.supply[t],
-                    run.mode[t, i],
-                    run.target[t, i],
-                    run.dt[t],
-                )
-                put(between, 0, i, demand)
-                highest = max(highest, demand.target)
-                active |= not demand.vent
-                hungry |= demand.hungry
-                if demand.hungry:
-                    need = max(need, demand.pressure)
-            for i in range(count):
-                control = chamber_actuation(
-                    pick(parameters, 0, i), pick(memory, 0, i), pick(between, 0, i), need
-                )
-                put(memory, 0, i, control)
-                asked.inlet[t, i], asked.exhaust[t, i] = control.inlet, control.exhaust
-            asked.pump[t] = pump_drive(
-                parameters.supply_margin, run.supply[t], highest, hungry, active
+            asked.pump[t] = garment_control(
+                parameters,
+                memory,
+                between,
+                0,
+                run.pressure[t],
+                run.rate[t],
+                run.supply[t],
+                run.mode[t],
+                run.target[t],
+                run.dt[t],
             )
+            asked.inlet[t], asked.exhaust[t] = memory.inlet[0], memory.exhaust[0]
 
     return _jit(loop)
 
