@@ -108,7 +108,13 @@ bounds are the ranges above, none is fitted to sessions.
   times the calibrated leak can have taken.
 - **SR-13, kinked:** the most that can have come in, and can be there by the lowest reading of the
   port, against 30 % of what the pressure that the port has shown takes. A port behind a kink swings
-  with every valve, and so does what it can hold.
+  with every valve, and so does what it can hold. Behind a wide hose that is kinked the chamber
+  fills all the same; there each rise of the port with its inlet open is held against the air that
+  came in since its last low, on the stiffest leg (half the compliance, 20 % less volume), and
+  15 mmHg and 100 mmHg/s more, which neighbours, warmth and a leg that moves may give.
+
+SR-15, a stuck sensor, counts the time in which the valves of the chamber work. An inlet that chops
+is still at work: pauses of up to 0.5 s count neither for nor against it.
 
 ## Large campaigns
 

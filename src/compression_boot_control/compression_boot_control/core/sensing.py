@@ -111,7 +111,8 @@ class SensingParameters(NamedTuple):
     offset_limit : float
         Largest offset that is taken off [Pa]; beyond it the quality is UNCERTAIN.
     stuck_after : float
-        Time without any change of the raw value, while air flows, that counts as stuck [s].
+        Time without any change of the raw value, while air flows, that counts as stuck [s]; longer
+        than the supervisor's, which tells a person what is wrong.
     """
 
     inlet_conductance: FloatArray
@@ -144,7 +145,7 @@ class SensingParameters(NamedTuple):
         zero_after: float = 1.0,
         zero_time: float = 0.5,
         offset_limit: float = 5.0 * MMHG,
-        stuck_after: float = 1.0,
+        stuck_after: float = 1.5,
     ) -> SensingParameters:
         """Parameters for a garment, with the defaults that the parameter file documents."""
         linear, quadratic = hose_coefficients(garment.hose_length, garment.hose_bore)

@@ -90,11 +90,8 @@ def test_sound_sessions_trip_nothing() -> None:
 def test_struck_sessions_break_no_limit_and_show_their_faults() -> None:
     table = campaign_part(1, 0, 128, True, 2)
     result = counted(Campaign(128, 1, True), {'0': table}, {})
-    assert result.violations == 0, result.failures
-    assert result.false_trips == 0, result.failures
+    assert result.ok, result.failures
     assert result.faulted == 128
-    # two stuck sensors and one kinked hose of these sessions are not told of yet
-    assert result.undetected <= 3, result.failures
 
 
 @pytest.mark.timeout(400)

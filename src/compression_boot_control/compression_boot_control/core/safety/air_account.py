@@ -27,6 +27,7 @@ from compression_boot_control.core.safety.expectation import (
     expected_flow,
     flow_bounds,
     hose_rise,
+    least_air_beyond_slack,
     most_air_beyond_slack,
     most_outflow,
     valve_flow,
@@ -53,6 +54,15 @@ _FLOW_FADE = 0.05
 _SHOWN_FADE = 1.0
 """Time constant with which it is forgotten what a port has shown [s] [P]."""
 
+_SWING = 15.0 * _MMHG
+"""Rise that neighbours, warmth and the limb may give a port without any air [Pa] [P]."""
+
+_MOVEMENT = 100.0 * _MMHG
+"""Speed at which a leg that moves may squeeze a chamber [Pa/s] [P]."""
+
+_SWING_FADE = 2.0
+"""Time constant with which unexplained rises are forgotten [s] [P]."""
+
 _TELLING = 12.0 * _MMHG
 """Drop across an inlet from which its flow can be told [Pa] [P]."""
 
@@ -78,6 +88,11 @@ class AirAccount(NamedTuple):
         Flow out through the exhaust at most, as a port may still show it [m3/s].
     shown : array
         Pressure behind the port at least, the highest of late [Pa]; 0 while vented.
+    explained : array
+        Air that can be in by the lowest reading of the port and by what can have come in since,
+        counted on the stiffest leg [m3].
+    swing_time : array
+        For how long the port has shown more than that of late [s].
     warm : array
         Highest inflow of late, fading as the air cools [m3/s].
     hold_time, topped, let_out : array
@@ -96,6 +111,8 @@ class AirAccount(NamedTuple):
     recent_flow: FloatArray
     recent_outflow: FloatArray
     shown: FloatArray
+    explained: FloatArray
+    swing_time: FloatArray
     warm: FloatArray
     hold_time: FloatArray
     topped: FloatArray
@@ -171,6 +188,10 @@ def account_step(
     rise = _RISE_TOLERANCE * hose_rise(expectation, recent)
     shows = np.where(known, port - PORT_TOLERANCE - rise, 0.0)
     shown = np.maximum(shows, account.shown * np.exp(-dt / _SHOWN_FADE))
+    explained = explained_air(expectation, account, most_flow, recent_outflow, port, known, dt)
+    # only what comes in with the inlet open counts: people move
+    swings = (inlet > 0.01) & (shows > _SWING)
+    swings = swings & (least_air_beyond_slack(expectation, shows - _SWING) > explained)
     learns = known & (sample.vented_time > _ZERO_AFTER) & (np.abs(sample.raw) < _MOST_ZERO)
     learned = account.zero + min(dt / _ZERO_TIME, 1.0) * (sample.raw - account.zero)
     return AirAccount(
@@ -184,6 +205,8 @@ def account_step(
         recent_outflow=recent_outflow,
         # a port that is let out for a moment to get its pressure right is not vented
         shown=np.where(sample.vented_time > _OPEN_TIME, 0.0, shown),
+        explained=explained,
+        swing_time=account.swing_time * np.exp(-dt / _SWING_FADE) + dt * swings,
         warm=warm,
         hold_time=np.where(holding, account.hold_time + dt, 0.0),
         topped=np.where(holding, account.topped + least_flow * dt, 0.0),
@@ -231,6 +254,27 @@ def passed_air(
     inside = inside + _RISE_TOLERANCE * hose_rise(expectation, recent_outflow)
     said = np.minimum(passed, most_air_beyond_slack(expectation, inside))
     return np.asarray(np.where(known, said, passed))
+
+
+def explained_air(
+    expectation: Expectation,
+    account: AirAccount,
+    most_flow: FloatArray,
+    recent_outflow: FloatArray,
+    port: FloatArray,
+    known: BoolArray,
+    dt: float,
+) -> FloatArray:
+    """Air that a port's lowest reading and the inflow since explain, on the stiffest leg.
+
+    Any rise that is slow enough may be a leg that moves.
+    """
+    moving = least_air_beyond_slack(expectation, np.full_like(port, _MOVEMENT * dt))
+    explained = account.explained + most_flow * dt + moving
+    inside = np.maximum(port, 0.0) + PORT_TOLERANCE
+    inside = inside + _RISE_TOLERANCE * hose_rise(expectation, recent_outflow)
+    said = np.minimum(explained, least_air_beyond_slack(expectation, inside))
+    return np.asarray(np.where(known, said, explained))
 
 
 def inside_by_expectation(

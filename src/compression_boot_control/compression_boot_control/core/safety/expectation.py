@@ -31,6 +31,9 @@ _WORKSHOP = 1.1
 _LARGER_LEG, _SOFTER_LEG = 1.2, 2.0
 """Rest volume and compliance on a leg, at most, as shares of the garment file's [P]."""
 
+_SMALLER_LEG, _STIFFER_LEG = 0.8, 0.5
+"""Rest volume and compliance on a leg, at least, as shares of the garment file's [P]."""
+
 _CREEP, _CREEP_TIME = 0.15, 10.0
 """Yielding of the limb, at most, as a share of the elastic volume, and its time constant, at least
 [-], [s] [P]."""
@@ -137,6 +140,14 @@ def most_air_beyond_slack(expectation: Expectation, pressure: FloatArray) -> Flo
     """The same on the largest and softest leg that there is [m3]."""
     elastic = _SOFTER_LEG * expectation.compliance * pressure
     volume = _LARGER_LEG * expectation.rest_volume + elastic
+    beyond: FloatArray = elastic + volume * pressure / _ATMOSPHERE
+    return beyond
+
+
+def least_air_beyond_slack(expectation: Expectation, pressure: FloatArray) -> FloatArray:
+    """The same on the smallest and stiffest leg that there is [m3]."""
+    elastic = _STIFFER_LEG * expectation.compliance * pressure
+    volume = _SMALLER_LEG * expectation.rest_volume + elastic
     beyond: FloatArray = elastic + volume * pressure / _ATMOSPHERE
     return beyond
 

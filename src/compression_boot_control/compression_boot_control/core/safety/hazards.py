@@ -200,8 +200,8 @@ LEAK = _hazard(
 )
 KINK = _hazard(
     13,
-    'A port that shows its set-point with less than 30 % of the air that it takes is stopped until '
-    'a reset.',
+    'A port that shows its set-point with less than 30 % of the air that it takes, or that swings '
+    'with its valves by more than its air explains, is stopped until a reset.',
     'a hose lets hardly any air through',
     (_MEDIUM, _CHAMBER),
     'straighten the hose of this chamber',
@@ -224,7 +224,6 @@ SENSOR_STUCK = _hazard(
     'a sensor is stuck',
     (_HIGH, _LEG),
     'have this sensor replaced; its chamber may be under pressure: open the zip',
-    debounce='stuck_time',
     limit='stuck_time',
 )
 SENSOR_RATE = _hazard(

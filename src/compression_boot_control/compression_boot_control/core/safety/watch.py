@@ -21,6 +21,7 @@ from compression_boot_control.core.safety.expectation import (
     across_chambers,
     air_beyond_slack,
     air_needed,
+    beyond_dead_band,
     most_air,
     most_topping,
     vented,
@@ -45,6 +46,9 @@ _MOVED = 0.02
 _SHORTEST = 0.01
 """Shortest time between two samples of a device [s]."""
 
+_PAUSE = 0.5
+"""Pause of a valve that does not break a stand-still: one that chops shuts for less [s] [P]."""
+
 _ARRIVED = 5.0 * _MMHG
 """A chamber this close below its set-point holds it [Pa] [P]."""
 
@@ -54,6 +58,9 @@ _SUPPLIED = 12.0 * _MMHG
 _HALF = 0.5
 _NEVER = 2.0
 """Air beyond which a chamber that still wants more does not inflate, as a share [-] [P]."""
+
+_SWINGING = 0.05
+"""Time of late for which a port has shown more than its air explains, beyond noise [s] [P]."""
 
 _LEAST_TARGET = 15.0 * _MMHG
 """Set-points below this are no inflation to be judged: a vented chamber is there too [Pa] [P]."""
@@ -200,19 +207,24 @@ def watch_step(
     still = np.abs(raw - watch.anchor) <= _STILL
     # two samples that arrive in a burst were not taken so close together
     rate = (raw - watch.raw) / max(dt, _SHORTEST)
-    works = (inlet > 0.0) | ((exhaust > 0.0) & (port > _LEAST_TARGET))
+    account = account_step(expectation, watch.account, sample, dt)
+    # a valve that was told to shut lets air through until it has
+    fills = (inlet > 0.0) | (beyond_dead_band(expectation, account.inlet) > 0.0)
+    drains = (exhaust > 0.0) | (beyond_dead_band(expectation, account.exhaust) > 0.0)
+    works = fills | (drains & (port > _LEAST_TARGET))
+    still_time = np.where(works, watch.still_time + dt, watch.still_time * (rest <= _PAUSE))
     return Watch(
         # a set-point that is no number allows nothing, now or later
         allowed=np.fmax(target, watch.allowed - _FALL * dt),
         vented_time=vented_time,
-        account=account_step(expectation, watch.account, sample, dt),
+        account=account,
         rest=rest,
         inlet=inlet,
         exhaust=exhaust,
         target=target,
         raw=raw,
         anchor=np.where(still, watch.anchor, raw),
-        still_time=np.where(still & works, watch.still_time + dt, 0.0),
+        still_time=np.where(still, still_time, 0.0),
         rate=rate,
         supply_seen=watch.supply_seen | np.isfinite(supply),
     )
@@ -237,17 +249,26 @@ def signs(limits: SafetyLimits, expectation: Expectation, watch: Watch, orders: 
         not_deflated=venting & (raw >= limits.vented_pressure),
         not_inflated=inflating & without_inflating(limits, expectation, watch, inside, inflating),
         leak=inflating & (account.topped > most_topped),
-        kink=(target > _LEAST_TARGET)
-        & (account.shown > np.maximum(_HALF * target, _LEAST_TARGET))
-        & (account.passed < limits.kink_share * air_beyond_slack(expectation, account.shown)),
+        kink=(target > _LEAST_TARGET) & kinked(limits, expectation, account, target),
         offset=(watch.vented_time >= limits.zero_time)
         & ~under_pressure
         & (np.abs(raw) > limits.zero_offset),
-        stuck=watch.still_time > 0.0,
+        stuck=watch.still_time > limits.stuck_time,
         rate=(watch.rest > _SETTLED) & (np.abs(watch.rate) > limits.rate),
         supply_high=supply_high & everywhere,
         supply_unknown=watch.supply_seen & ~np.isfinite(orders.supply) & everywhere,
     )
+
+
+def kinked(
+    limits: SafetyLimits, expectation: Expectation, account: AirAccount, target: FloatArray
+) -> BoolArray:
+    """Whether a port shows pressure without the air for it, in all or in its swings of late."""
+    reached = account.shown > np.maximum(_HALF * target, _LEAST_TARGET)
+    needed = air_beyond_slack(expectation, account.shown)
+    told: BoolArray = reached & (account.passed < limits.kink_share * needed)
+    told = told | (account.swing_time > _SWINGING)
+    return told
 
 
 def without_inflating(

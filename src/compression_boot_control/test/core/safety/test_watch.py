@@ -364,6 +364,30 @@ def test_port_that_swings_behind_its_valves_is_kinked(course: Course) -> None:
     assert course.state.latch[FOOT, HAZARDS.index(KINK)]
 
 
+def test_port_that_swings_although_its_chamber_fills_is_kinked(full: Course) -> None:
+    # a wide hose that is kinked still fills its chamber, but the port is up and down at once
+    for _ in range(4):
+        full.let(70.0, 3.0 * DT, target=40.0, supply=75.0, **FILLING)
+        full.let(70.0, DT, target=40.0, supply=75.0, **VENTED)
+        full.let(25.0, 30.0 * DT, target=40.0, supply=75.0, **VENTED)
+    assert full.state.latch[FOOT, HAZARDS.index(KINK)]
+
+
+def test_leg_that_moves_while_the_valves_are_shut_is_no_kink(full: Course) -> None:
+    for _ in range(10):
+        full.let(75.0, 0.2, target=40.0, noise=0.2, **SHUT)
+        full.let(25.0, 0.2, target=40.0, noise=0.2, **SHUT)
+    assert not full.found(KINK)
+
+
+def test_leg_that_moves_during_a_fill_is_no_kink(full: Course) -> None:
+    # from 30 to 70 mmHg and back within a second, with hardly any air coming in
+    there = np.linspace(30.0, 70.0, 32)
+    for raw in np.tile(np.concatenate([there, there[::-1]]), 5):
+        full.let(raw, target=45.0, supply=raw + 2.0, inlet=0.1, exhaust=0.0)
+    assert not full.found(KINK)
+
+
 def test_port_that_reads_the_drop_of_its_hose_is_not_kinked(course: Course) -> None:
     # at 12 l/min the hose of 4 mm takes 19 mmHg, more than half of the set-point
     course.let(21.0, 0.4, noise=0.2, target=40.0, inlet=0.3, exhaust=0.0, supply=145.0)
@@ -421,6 +445,18 @@ def test_reading_that_stands_still_during_a_fill_vents_the_leg(course: Course) -
     time = course.time_to(SENSOR_STUCK, raw=20.0, target=60.0, **FILLING)
     assert time == pytest.approx(LIMITS.stuck_time, abs=2.0 * DT)
     assert course.vented == ['foot', 'leg']
+
+
+def test_pauses_of_an_inlet_that_chops_do_not_break_a_stand_still(course: Course) -> None:
+    for _ in range(17):
+        course.let(20.0, 4.0 * DT, target=60.0, **FILLING).let(20.0, 4.0 * DT, target=60.0, **SHUT)
+    assert course.state.latch[FOOT, HAZARDS.index(SENSOR_STUCK)]
+
+
+def test_long_pause_of_an_inlet_breaks_a_stand_still(course: Course) -> None:
+    for _ in range(20):
+        course.let(20.0, 8.0 * DT, target=60.0, **FILLING).let(20.0, 0.6, target=60.0, **SHUT)
+    assert not course.state.latch[FOOT, HAZARDS.index(SENSOR_STUCK)]
 
 
 def test_reading_that_stands_still_during_a_vent_vents_the_leg(full: Course) -> None:
