@@ -17,6 +17,7 @@ from compression_boot_control.core.safety.air_account import (
     inside_by_expectation,
 )
 from compression_boot_control.core.safety.expectation import (
+    PORT_TOLERANCE,
     Expectation,
     across_chambers,
     air_beyond_slack,
@@ -252,7 +253,9 @@ def signs(limits: SafetyLimits, expectation: Expectation, watch: Watch, orders: 
         kink=(target > _LEAST_TARGET) & kinked(limits, expectation, account, target),
         offset=(watch.vented_time >= limits.zero_time)
         & ~under_pressure
-        & (np.abs(raw) > limits.zero_offset),
+        & (np.abs(raw) > limits.zero_offset)
+        # what is left in a chamber that empties slowly is no offset of a sensor near the limit
+        & (np.abs(raw - account.zero) > PORT_TOLERANCE),
         stuck=watch.still_time > limits.stuck_time,
         rate=(watch.rest > _SETTLED) & (np.abs(watch.rate) > limits.rate),
         supply_high=supply_high & everywhere,
@@ -267,8 +270,8 @@ def kinked(
     reached = account.shown > np.maximum(_HALF * target, _LEAST_TARGET)
     needed = air_beyond_slack(expectation, account.shown)
     told: BoolArray = reached & (account.passed < limits.kink_share * needed)
-    told = told | (account.swing_time > _SWINGING)
-    return told
+    swings: BoolArray = account.swing_time > _SWINGING
+    return told | swings
 
 
 def without_inflating(

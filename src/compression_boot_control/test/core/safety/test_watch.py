@@ -433,6 +433,17 @@ def test_offset_of_5_mmhg_is_borne(course: Course, raw: float) -> None:
     assert course.nothing_found
 
 
+@pytest.mark.parametrize('zero', [4.8, -4.8])
+def test_rest_of_the_air_is_no_offset_of_a_sensor_whose_zero_is_known(
+    garment: Garment, zero: float
+) -> None:
+    course = Course(garment).let(zero, 8.0, noise=0.2, **VENTED)
+    course.let(zero + math.copysign(0.9, zero), 5.0, **VENTED)
+    assert course.nothing_found
+    course.let(zero + math.copysign(1.3, zero), 2.0, **VENTED)
+    assert course.found(SENSOR_OFFSET)
+
+
 def test_inflated_chamber_has_no_offset(full: Course) -> None:
     full.let(40.0, 3.0, noise=0.2, target=40.0, **SHUT)
     assert not full.found(SENSOR_OFFSET)
