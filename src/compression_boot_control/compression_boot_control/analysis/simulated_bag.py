@@ -6,7 +6,7 @@ depends on processes and a network, delays, is drawn. Used by benchmarks, tests 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise, product
@@ -15,17 +15,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from rosbags.interfaces import Nodetype
-from rosbags.interfaces.typing import FieldDesc
-from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from compression_boot_control.analysis.bag_metadata import qos_text
 from compression_boot_control.analysis.bag_writer import BagWriter
-from compression_boot_control.analysis.cdr_rows import encode_rows
 from compression_boot_control.analysis.message_definitions import (
     MessageDefinition,
     message_definition,
 )
+from compression_boot_control.analysis.message_serializer import PACKAGE, MessageSerializer
 from compression_boot_control.core.chamber_control import ControlParameters
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.plan import Plan
@@ -43,8 +40,6 @@ from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD, one_garment, zeroed
 from compression_boot_control.plant.compiled_run import Trace, compiled_run
 from compression_boot_control.plant.compiled_tick import TickMemory, TickModel
-
-PACKAGE = 'compression_boot_msgs/msg/'
 
 DELAYS = {'pressures': 0.4e-3, 'requested': 0.8e-3, 'permitted': 1.2e-3, 'recorded': 0.3e-3}
 """Mean time from the sample to each message, and from a message to its recording [s] [P]."""
@@ -160,46 +155,6 @@ def simulate_recording(garment: Garment, plan: Plan, seed: int) -> SimulatedReco
     return SimulatedRecording(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
-class _Serializer:
-    """Serializes messages by their definitions; no ROS is needed."""
-
-    def __init__(self, definition_of: Callable[[str], MessageDefinition]) -> None:
-        self._definition_of = definition_of
-        self._types: dict[str, Any] = {}
-
-    def types(self, type_name: str) -> Any:
-        """Typestore of a type and of those inside it."""
-        if type_name not in self._types:
-            store = get_typestore(Stores.EMPTY)
-            store.register(get_types_from_msg(self._definition_of(type_name).text, type_name))
-            self._types[type_name] = store
-        return self._types[type_name]
-
-    def message(self, type_name: str, **fields: Any) -> bytes:
-        """One message with a header of time 0."""
-        store = self.types(type_name)
-        time = store.types['builtin_interfaces/msg/Time'](0, 0)
-        header = store.types['std_msgs/msg/Header'](time, '')
-        known = {name: _blank(kind) for name, kind in store.fielddefs[type_name][1]}
-        message = store.types[type_name](**(known | {'header': header} | fields))
-        return bytes(store.serialize_cdr(message, type_name))
-
-    def rows(self, type_name: str, pattern: bytes, columns: Mapping[str, ArrayLike]) -> list[bytes]:
-        """Messages like a pattern; see `encode_rows`."""
-        return encode_rows(pattern, type_name, self.types(type_name).fielddefs, columns)
-
-
-def _blank(kind: FieldDesc) -> Any:
-    """Value of a field that the simulation knows nothing of: zero, or empty."""
-    if kind[0] == Nodetype.BASE:
-        return {'string': '', 'bool': False}.get(kind[1][0], 0)
-    if kind[0] == Nodetype.SEQUENCE:
-        element = kind[1][0]
-        plain = element[0] == Nodetype.BASE and element[1][0] != 'string'
-        return np.empty(0, element[1][0]) if plain else []
-    return None
-
-
 @dataclass(frozen=True)
 class _Batch:
     """Messages of one topic in the order of their time [ns]."""
@@ -248,7 +203,7 @@ def write_simulated_bag(
         What was written.
     """
     recording = recording or simulate_recording(garment, plan, seed)
-    serializer = _Serializer(definition_of)
+    serializer = MessageSerializer(definition_of)
     rng = np.random.default_rng(seed)
     provenance = {
         'garment': garment.name,
@@ -299,7 +254,7 @@ SESSION_STATES = {
 
 
 def _batches(
-    serializer: _Serializer,
+    serializer: MessageSerializer,
     garment: Garment,
     plan: Plan,
     recording: SimulatedRecording,
@@ -444,7 +399,7 @@ def _batches(
 
 
 def _session_states(
-    serializer: _Serializer,
+    serializer: MessageSerializer,
     garment: Garment,
     plan: Plan,
     recording: SimulatedRecording,

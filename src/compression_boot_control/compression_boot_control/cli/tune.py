@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,14 @@ def tune(
     host: HostOption = '',
     port: PortOption = '',
     calibration: CalibrationOption = None,
+    record: Annotated[
+        Path | None,
+        typer.Option('--record', metavar='BAG', help='Record the experiment: folder to make.'),
+    ] = None,
+    bag: Annotated[
+        Path | None,
+        typer.Option('--bag', metavar='BAG', help='Take a recorded experiment, and move nothing.'),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option('--output', metavar='FILE', help='Garment file to write, *.yaml.'),
@@ -48,28 +57,24 @@ def tune(
 
     One chamber after another is filled to 45 mmHg and vented, some 40 s each; all must be flat
     before, and the person whose legs are in them awake. No other program may drive the device
-    meanwhile. Writes a garment file that `boots up --garment FILE` takes.
+    meanwhile. Writes a garment file that `boots up --garment FILE` takes. What --record keeps,
+    --bag takes in the place of the boots, with the same results.
     """
     import numpy as np
 
     from compression_boot_control.analysis.control_tuning import chamber_file, hose_bore_of
-    from compression_boot_control.cli.interruption import Interruption
+    from compression_boot_control.cli.tune_source import measured, recorded
     from compression_boot_control.core.control_design import design
     from compression_boot_control.core.identification import NotIdentifiable, identify
     from compression_boot_control.core.loop_margins import GAIN_MARGIN, PHASE_MARGIN
     from compression_boot_control.core.units import MILLILITRE_PER_MMHG
-    from compression_boot_control.hardware.backends import HardwareOptions, make_backend
-    from compression_boot_control.hardware.device_test.test_bench import SteadyClock
+    from compression_boot_control.hardware.backends import HardwareOptions
     from compression_boot_control.hardware.garment_file import load_garment
-    from compression_boot_control.hardware.manifold import ManifoldError
     from compression_boot_control.hardware.tuned_garment import (
         chamber_data,
         garment_data,
         tuned_text,
     )
-    from compression_boot_control.hardware.tuning_rig import TuningRig, TuningStopped
-    from compression_boot_control.hardware.virtual_link import VirtualClock
-    from compression_boot_control.plant.tuning_experiment import Experiment
 
     if output is not None and output.suffix not in ('.yaml', '.yml'):
         raise WrongUse(f'{output} is not the name of a garment file: end it in .yaml')
@@ -82,23 +87,18 @@ def tune(
         calibration=str(calibration or ''),
         seed=seed,
     )
-    clock = VirtualClock() if backend is Backend.SIM else SteadyClock()
+    if bag is not None and (record is not None or options != HardwareOptions()):
+        raise WrongUse('a bag is measured already: leave --backend, its options and --record out')
+    source = recorded(bag, worn) if bag is not None else measured(worn, options, record)
     chambers, records, refused = [], [], []
-    try:
-        manifold = make_backend(worn, options)
-        with (
-            Interruption() as interruption,
-            TuningRig(manifold, clock, lambda: bool(interruption)) as rig,
-        ):
-            for i, found in Experiment(rig, worn, manifold.sample_period).run():
-                typer.echo(f'measured {worn.chamber_names[i].replace("_", " ")}', err=True)
-                records.append(found[0])
-                try:
-                    chambers.append(identify(found[0], chamber_file(worn, i)))
-                except NotIdentifiable as reason:
-                    refused.append(str(reason))
-    except (ManifoldError, TuningStopped) as error:
-        raise CommandFailed(f'nothing is written: {error}') from error
+    with closing(source):
+        for i, found in source:
+            typer.echo(f'measured {worn.chamber_names[i].replace("_", " ")}', err=True)
+            records.append(found)
+            try:
+                chambers.append(identify(found, chamber_file(worn, i)))
+            except NotIdentifiable as reason:
+                refused.append(str(reason))
     if refused:
         raise CommandFailed('nothing is written: ' + '; '.join(refused))
     designs = [design(chamber) for chamber in chambers]

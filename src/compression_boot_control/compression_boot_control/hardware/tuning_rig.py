@@ -34,6 +34,14 @@ class TuningStopped(Exception):
     """The experiment has ended early and vented: one line with the cause and the cure."""
 
 
+Witness = Callable[[Actuation, ManifoldSample | None], None]
+"""Gets each command of (N,) chambers, and the sample that came after it; None if none came."""
+
+
+def nobody(_actuation: Actuation, _sample: ManifoldSample | None) -> None:
+    """Witness nothing."""
+
+
 class TuningRig:
     """Opens a manifold, and drives it for the experiment.
 
@@ -44,10 +52,19 @@ class TuningRig:
     clock : Clock
     aborted : callable
         Tells whether to end.
+    witness : Witness
+        Sees all that is done and read, whatever then stops the experiment.
     """
 
-    def __init__(self, manifold: Manifold, clock: Clock, aborted: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        manifold: Manifold,
+        clock: Clock,
+        aborted: Callable[[], bool],
+        witness: Witness = nobody,
+    ) -> None:
         self._manifold = manifold
+        self._witness = witness
         self._bench = TestBench(manifold, clock, aborted=aborted)
         self._clock = clock
         self._heard = clock.now()
@@ -55,7 +72,7 @@ class TuningRig:
     def __enter__(self) -> TuningRig:
         self._manifold.open()
         try:
-            self._last = self._checked(self._bench.sample(self._bench.command()))
+            self._last = self._checked(self._sample(self._bench.command()))
         except BaseException:
             self._manifold.close()
             raise
@@ -82,15 +99,21 @@ class TuningRig:
         """
         one = Actuation(actuation.inlet[0], actuation.exhaust[0], np.asarray(actuation.pump[0]))
         try:
-            self._last = self._checked(self._bench.sample(one))
+            self._last = self._checked(self._sample(one))
             self._heard = self._clock.now()
         except ManifoldError as error:
+            self._witness(one, None)
             # a single lost answer is a lost sample
             if self._clock.now() - self._heard > SILENCE_LIMIT:
                 raise TuningStopped(str(error)) from error
         except Aborted:
             raise TuningStopped('ended on request; the garment is vented') from None
         return self._last
+
+    def _sample(self, actuation: Actuation) -> ManifoldSample:
+        sample = self._bench.sample(actuation)
+        self._witness(actuation, sample)
+        return sample
 
     def _checked(self, sample: ManifoldSample) -> Readings:
         readings = sample.readings

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from compression_boot_control.analysis.bag_writer import BagWriter
 from compression_boot_control.cli.main import main
 from compression_boot_control.core.loop_margins import GAIN_MARGIN, PHASE_MARGIN, weak_loops
 from compression_boot_control.core.units import LITRE
@@ -57,3 +58,94 @@ def test_what_cannot_be_done_is_said_in_one_line(
     error = capsys.readouterr().err
     assert says in error
     assert error.count('\n') == 1
+
+
+@pytest.fixture(scope='module')
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+    """Garment of one sleeve of two zones, the bag of its experiment, and what it was tuned to."""
+    folder = tmp_path_factory.mktemp('recorded')
+    data = yaml.safe_load((garment_directory() / 'five_zone.yaml').read_text(encoding='utf-8'))
+    data |= {'name': 'short_boots', 'legs': ['left'], 'zones': data['zones'][:2]}
+    garment, bag, tuned = folder / 'short_boots.yaml', folder / 'bag', folder / 'tuned.yaml'
+    garment.write_text(yaml.safe_dump(data), encoding='utf-8')
+    words = ['--garment', str(garment), '--seed', '3', '--record', str(bag)]
+    assert main(['tune', *words, '--output', str(tuned)]) == 0
+    return garment, bag, tuned
+
+
+def line_of_failure(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What `boots tune` says when it fails."""
+    capsys.readouterr()
+    assert main(['tune', *words]) == 1
+    said = capsys.readouterr().err.splitlines()
+    return said[-1]
+
+
+def test_a_bag_gives_the_very_file_that_the_boots_gave(
+    recorded: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    garment, bag, tuned = recorded
+    again = tmp_path / tuned.name
+    assert main(['tune', '--bag', str(bag), '--garment', str(garment), '--output', str(again)]) == 0
+    assert again.read_text(encoding='utf-8') == tuned.read_text(encoding='utf-8')
+
+
+def test_a_bag_is_of_one_garment(
+    recorded: tuple[Path, Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, bag, _ = recorded
+    said = line_of_failure(['--bag', str(bag), '--garment', 'six_zone'], capsys)
+    assert 'is of garment short_boots with 2 chambers, not of six_zone with 12' in said
+    assert '--garment' in said
+
+
+def test_a_bag_of_a_garment_file_that_has_changed_is_not_believed(
+    recorded: tuple[Path, Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    garment, bag, _ = recorded
+    data = yaml.safe_load(garment.read_text(encoding='utf-8'))
+    data['chamber_defaults']['inlet_dm3_per_s_bar'] = 0.5
+    changed = tmp_path / 'short_boots.yaml'
+    changed.write_text(yaml.safe_dump(data), encoding='utf-8')
+    said = line_of_failure(['--bag', str(bag), '--garment', str(changed)], capsys)
+    assert 'the garment file has changed since' in said
+
+
+def test_a_bag_that_ends_early_says_where(
+    recorded: tuple[Path, Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    garment, bag, _ = recorded
+    cut = tmp_path / 'cut'
+    cut.mkdir()
+    (whole,) = bag.glob('*.mcap')
+    data = whole.read_bytes()
+    (cut / 'cut_0.mcap').write_bytes(data[: len(data) // 2])
+    said = line_of_failure(['--bag', str(cut), '--garment', str(garment)], capsys)
+    assert 's, before the experiment was through: measure again' in said
+
+
+def test_a_bag_of_a_session_has_no_experiment(
+    recorded: tuple[Path, Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    garment, _, _ = recorded
+    bag = tmp_path / 'session'
+    BagWriter(bag, {'garment': 'short_boots', 'protocol': 'beginner'}).close()
+    said = line_of_failure(['--bag', str(bag), '--garment', str(garment)], capsys)
+    assert 'has no experiment of boots tune in it' in said
+    assert '--record' in said
+
+
+def test_a_bag_needs_no_device(
+    recorded: tuple[Path, Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, bag, _ = recorded
+    assert main(['tune', '--bag', str(bag), '--backend', 'modbus-tcp']) == 2
+    assert 'leave --backend' in capsys.readouterr().err
+
+
+def test_a_recording_is_never_written_over(
+    recorded: tuple[Path, Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    garment, bag, _ = recorded
+    said = line_of_failure(['--garment', str(garment), '--record', str(bag)], capsys)
+    assert 'exists already' in said

@@ -123,3 +123,18 @@ def test_silence_ends_the_experiment(manifold: SpoiledManifold) -> None:
     with pytest.raises(TuningStopped, match='nobody answers'):
         heard_again(manifold, 0.3)
     assert manifold.closed
+
+
+def test_the_witness_sees_every_command_and_what_ended_the_experiment(
+    manifold: SpoiledManifold,
+) -> None:
+    seen: list[ManifoldSample | None] = []
+    count = len(manifold.garment)
+    vented = Actuation(np.zeros((1, count)), np.ones((1, count)), np.zeros(1))
+    with TuningRig(manifold, VirtualClock(), lambda: False, lambda _, s: seen.append(s)) as rig:
+        manifold.silent = True
+        rig.step(vented, DT)
+        manifold.silent, manifold.emergency = False, True
+        with pytest.raises(TuningStopped):
+            rig.step(vented, DT)
+    assert [sample and sample.emergency_input for sample in seen] == [False, None, True]
