@@ -101,7 +101,9 @@ class Watch(NamedTuple):
     account : AirAccount
         Air that came in.
     rest : (..., N) array
-        Time since a valve of the chamber moved [s].
+        Time since a valve of the chamber moved or, with its inlet open, what shares the supply [s].
+    pump : (..., 1) array
+        Drive at the last sample [0..1].
     inlet, exhaust, target, raw : (..., N) array
         Of the last sample.
     anchor, still_time : (..., N) array
@@ -116,6 +118,7 @@ class Watch(NamedTuple):
     vented_time: FloatArray
     account: AirAccount
     rest: FloatArray
+    pump: FloatArray
     inlet: FloatArray
     exhaust: FloatArray
     target: FloatArray
@@ -134,6 +137,7 @@ class Watch(NamedTuple):
             vented_time=zero,
             account=AirAccount.initial(shape),
             rest=zero,
+            pump=np.zeros((*shape[:-1], 1)),
             inlet=zero,
             exhaust=np.ones(shape),
             target=zero,
@@ -189,7 +193,11 @@ def watch_step(
     venting = vented(inlet, exhaust)
     port = np.where(np.isfinite(raw), raw, 0.0)
     vented_time = np.where(venting, watch.vented_time + dt, 0.0)
-    moved = (np.abs(inlet - watch.inlet) > _MOVED) | (np.abs(exhaust - watch.exhaust) > _MOVED)
+    shares = np.abs(inlet - watch.inlet) > _MOVED
+    moved = shares | (np.abs(exhaust - watch.exhaust) > _MOVED)
+    # the drop of a hose jumps with its flow, whoever takes the air or gives it
+    stirred = (across_chambers(1.0 * shares) > 0.0) | (np.abs(pump - watch.pump) > _MOVED)
+    moved = moved | (stirred & (inlet > 0.0))
     rest = np.where(moved, 0.0, watch.rest + dt)
     sample = AirSample(
         raw=raw,
@@ -220,6 +228,7 @@ def watch_step(
         vented_time=vented_time,
         account=account,
         rest=rest,
+        pump=pump,
         inlet=inlet,
         exhaust=exhaust,
         target=target,

@@ -504,6 +504,20 @@ def test_reading_may_jump_after_a_valve_has_moved(full: Course) -> None:
     assert not full.found(SENSOR_RATE)
 
 
+def jump(course: Course, **valves: float) -> Course:
+    """Let the pump stop, and the reading fall by 10 mmHg in each of two samples."""
+    course.let(60.0, 0.5, target=60.0, pump=1.0, noise=0.2, **valves)
+    return course.let(50.0, target=60.0, pump=0.0, **valves).let(40.0, target=60.0, **valves)
+
+
+def test_port_may_jump_with_the_flow_that_the_pump_gives(full: Course) -> None:
+    assert not jump(full, **FILLING).found(SENSOR_RATE)
+
+
+def test_shut_port_may_not_jump_whatever_the_pump_does(full: Course) -> None:
+    assert jump(full, **SHUT).found(SENSOR_RATE)
+
+
 def test_reading_may_move_by_400_mmhg_a_second(full: Course) -> None:
     full.let(40.0, 0.5, target=40.0, **SHUT)
     full.let(46.0, target=40.0, **SHUT).let(40.0, target=40.0, **SHUT)
