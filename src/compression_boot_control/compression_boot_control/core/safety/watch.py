@@ -196,7 +196,9 @@ def watch_step(
     shares = np.abs(inlet - watch.inlet) > _MOVED
     moved = shares | (np.abs(exhaust - watch.exhaust) > _MOVED)
     # the drop of a hose jumps with its flow, whoever takes the air or gives it
-    stirred = (across_chambers(1.0 * shares) > 0.0) | (np.abs(pump - watch.pump) > _MOVED)
+    stirred = (across_chambers(np.where(shares, 1.0, 0.0)) > 0.0) | (
+        np.abs(pump - watch.pump) > _MOVED
+    )
     moved = moved | (stirred & (inlet > 0.0))
     rest = np.where(moved, 0.0, watch.rest + dt)
     sample = AirSample(
@@ -261,7 +263,8 @@ def signs(limits: SafetyLimits, expectation: Expectation, watch: Watch, orders: 
         leak=inflating & (account.topped > most_topped),
         kink=(target > _LEAST_TARGET) & kinked(limits, expectation, account, target),
         offset=(watch.vented_time >= limits.zero_time)
-        & ~under_pressure
+        # a reading at the edge of what counts as vented flickers between the two
+        & (raw <= limits.vented_pressure + PORT_TOLERANCE)
         & (np.abs(raw) > limits.zero_offset)
         # what is left in a chamber that empties slowly is no offset of a sensor near the limit
         & (np.abs(raw - account.zero) > PORT_TOLERANCE),

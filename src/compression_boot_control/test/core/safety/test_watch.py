@@ -444,6 +444,11 @@ def test_rest_of_the_air_is_no_offset_of_a_sensor_whose_zero_is_known(
     assert course.found(SENSOR_OFFSET)
 
 
+def test_offset_that_flickers_at_the_edge_of_vented_is_told_of(course: Course) -> None:
+    course.let(14.9, 3.0, noise=0.2, **VENTED)
+    assert course.state.latch[FOOT, HAZARDS.index(SENSOR_OFFSET)]
+
+
 def test_inflated_chamber_has_no_offset(full: Course) -> None:
     full.let(40.0, 3.0, noise=0.2, target=40.0, **SHUT)
     assert not full.found(SENSOR_OFFSET)
