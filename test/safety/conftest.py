@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,6 +88,23 @@ def device_system(stage: Stage) -> Any:
     from evidence.device_system import DeviceSystem
 
     return stage.system(DeviceSystem)
+
+
+@pytest.fixture
+def lone_node(domain: None) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run one node, by its name and the arguments after ``--ros-args``, to its end."""
+
+    def run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        module = ['-m', 'compression_boot_control.nodes', name, '--ros-args']
+        return subprocess.run(
+            [sys.executable, *module, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=40,
+            check=False,
+        )
+
+    return run
 
 
 @pytest.fixture(scope='session')

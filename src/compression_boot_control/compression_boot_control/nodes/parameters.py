@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.node import Node
+
+
+class ConfigurationError(RuntimeError):
+    """A node cannot work with what it was given; the text is one line with cause and cure."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,22 @@ class Parameter:
             ]
         return descriptor
 
+    @property
+    def allowed(self) -> str:
+        """What a value must be, for a person."""
+        kind = KINDS[type(self.default)]
+        if self.low is None or self.high is None:
+            return kind
+        return f'{kind} from {self.low:g} to {self.high:g}'
+
+
+KINDS: dict[type, str] = {
+    bool: 'true or false',
+    int: 'a whole number',
+    float: 'a number with a decimal point',
+    str: 'text, in quotes if it looks like a number',
+}
+"""Types of parameters in words; ROS does not take 2 for 2.0, nor 502 for '502'."""
 
 GARMENT = Parameter('garment', 'five_zone', 'garment: a name in config/garments, or a file')
 
@@ -64,10 +85,16 @@ def declare(node: Node, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
 
     Raises
     ------
-    rclpy.exceptions.InvalidParameterValueException
-        If a file or the command line gives a value out of range.
+    ConfigurationError
+        If a file or the command line gives a value of another type, or out of range.
     """
-    return {
-        row.name: node.declare_parameter(row.name, row.default, row.descriptor()).value
-        for row in parameters
-    }
+    return {row.name: _declared(node, row) for row in parameters}
+
+
+def _declared(node: Node, row: Parameter) -> Any:
+    """Declare one parameter and return its value."""
+    try:
+        return node.declare_parameter(row.name, row.default, row.descriptor()).value
+    except (InvalidParameterTypeException, InvalidParameterValueException) as error:
+        # the text of rclpy has the value, which is to be had nowhere else
+        raise ConfigurationError(f'parameter {row.name} must be {row.allowed}: {error}') from error

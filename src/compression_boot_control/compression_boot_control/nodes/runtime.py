@@ -22,7 +22,6 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy._rclpy_pybind11 import RCLError
 from rclpy.clock import Clock, ClockType
-from rclpy.exceptions import InvalidParameterValueException
 from rclpy.experimental import EventsExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
@@ -33,7 +32,7 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from compression_boot_control.nodes.interfaces import DIAGNOSTICS, EVENTS, Service, Topic
-from compression_boot_control.nodes.parameters import Parameter, declare
+from compression_boot_control.nodes.parameters import ConfigurationError, Parameter, declare
 from compression_boot_control.system import STARTER_PID
 
 SPIN_TIMEOUT = 0.2
@@ -42,10 +41,6 @@ SPIN_TIMEOUT = 0.2
 
 WALL_CLOCK_PERIOD = 0.05
 """Period of looking whether the wall clock was set back, and the least step that counts [s]."""
-
-
-class ConfigurationError(RuntimeError):
-    """A node cannot work with what it was given; the text is one line with cause and cure."""
 
 
 class SafeNode(Node):
@@ -209,7 +204,7 @@ def run(make_node: Callable[[], SafeNode]) -> None:
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = make_node()
-    except (ConfigurationError, InvalidParameterValueException) as error:
+    except ConfigurationError as error:
         print(f'error: {error}', file=sys.stderr)
         rclpy.try_shutdown()
         sys.exit(1)
