@@ -123,7 +123,7 @@ def assumed_uncertainty(garment: Garment, chamber: int) -> Uncertainty:
 
 
 def weak_loops(garment: Garment, gains: tuple[FloatArray, FloatArray, FloatArray]) -> list[str]:
-    """Chambers whose gains (N,) lack their margins, each with what they have; empty if none.
+    """Chambers whose gains (N,) lack their margins, the worst first, each with what they have.
 
     Parameters
     ----------
@@ -136,5 +136,5 @@ def weak_loops(garment: Garment, gains: tuple[FloatArray, FloatArray, FloatArray
         gain, phase = quick_margins(Gains(*three), assumed_uncertainty(garment, i))
         if gain < GAIN_MARGIN or phase < PHASE_MARGIN:
             name = garment.chamber_names[i]
-            found.append(f'{name} {20.0 * np.log10(gain):.1f} dB, {phase:.0f} deg')
-    return found
+            found.append((gain, f'{name} {20.0 * np.log10(gain):.1f} dB, {phase:.0f} deg'))
+    return [text for _, text in sorted(found, key=lambda loop: round(loop[0], 3))]

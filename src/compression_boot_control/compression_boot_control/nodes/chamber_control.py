@@ -7,9 +7,7 @@ from builtin_interfaces.msg import Time
 from compression_boot_msgs.msg import ChamberPressures
 from compression_boot_msgs.msg import Setpoints as SetpointsMessage
 
-from compression_boot_control.core.chamber_control import (
-    ControlParameters,
-)
+from compression_boot_control.core.chamber_control import ControlParameters
 from compression_boot_control.core.chamber_order import ChamberOrder
 from compression_boot_control.core.control_inputs import PRESSURE_AGE_LIMIT, HeldSetpoints
 from compression_boot_control.core.loop_margins import weak_loops
@@ -68,11 +66,13 @@ class ChamberControlNode(SafeNode):
         self._order = ChamberOrder(garment.chamber_names)
         law = ControlParameters.from_garment(garment, **tuning)
         gains = law.kp, law.ki, law.kd
-        self._weak = '; '.join(weak_loops(garment, gains))
+        weak = weak_loops(garment, gains)
+        others = f', and {len(weak) - 1} more' if len(weak) > 1 else ''
+        self._weak = f'{weak[0]}{others}' if weak else ''
         if self._weak and not self.settings['force_gains']:
             raise ConfigurationError(
-                f'gains that lack their margins of 6 dB and 45 deg: {self._weak}; let boots tune '
-                'find others, or set force_gains'
+                f'gains that lack their margins of 6 dB and 45 deg: {self._weak}; lower kp and '
+                'ki, let boots tune find them, or set force_gains'
             )
         if self._weak:
             self.get_logger().warning(f'forced gains that lack their margins: {self._weak}')

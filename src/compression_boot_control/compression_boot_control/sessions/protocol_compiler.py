@@ -23,6 +23,7 @@ from compression_boot_control.sessions.limits import (
 from compression_boot_control.sessions.phases import Scaled
 from compression_boot_control.sessions.plan_estimate import stage_times, zone_times
 from compression_boot_control.sessions.protocol_file import Protocol
+from compression_boot_control.sessions.pump_advice import remedies
 from compression_boot_control.sessions.waves import (
     Legs,
     Wave,
@@ -98,7 +99,7 @@ def compile_protocol(
     )
     _check_caps(plan, garment, intensity)
     times = stage_times(plan, garment, empty=True)
-    _check_zone_time(protocol, plan, times, together=any(len(legs) > 1 for legs in groups))
+    _check_zone_time(protocol, plan, garment, times, intensity)
     # the loop is left early enough for the cool-down to end with the session's time
     left_at = plan.session_time - float(times[plan.loop_end : -1].sum())
     if left_at <= 0.0:
@@ -219,18 +220,19 @@ def _check_caps(plan: Plan, garment: Garment, intensity: float) -> None:
     )
 
 
-def _check_zone_time(protocol: Protocol, plan: Plan, times: FloatArray, *, together: bool) -> None:
+def _check_zone_time(
+    protocol: Protocol, plan: Plan, garment: Garment, times: FloatArray, intensity: float
+) -> None:
     under_pressure = zone_times(plan, times)
     row = int(np.argmax(under_pressure))
     longest = float(under_pressure[row])
-    excess = longest - PLANNED_ZONE_TIME.high
-    if excess > 0.0:
+    if longest > PLANNED_ZONE_TIME.high:
         place = _phase_of(protocol, plan.stage_names[row])
-        cure = 'run one leg at a time, or use' if together else 'or use'
+        pattern, _ = protocol.compression(place)
         raise _over_limit(
             f'a zone would stay under pressure for {longest:.0f} s without a release, above the '
-            f'limit of {PLANNED_ZONE_TIME.high:g} s; shorten dwell_s by {np.ceil(excess):.0f} s, '
-            f'{cure} a larger pump',
+            f'limit of {PLANNED_ZONE_TIME.high:g} s; '
+            + remedies(plan, garment, pattern.dwell_s, intensity),
             ('phases', protocol.written_at(place, 'dwell_s'), 'dwell_s'),
         )
 

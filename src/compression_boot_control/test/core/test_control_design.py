@@ -93,6 +93,12 @@ def test_gains_that_lose_their_margins_are_named_with_the_chamber(garment: Garme
     assert found[0].endswith(' deg')
 
 
+def test_the_worst_of_weak_loops_comes_first(garment: Garment) -> None:
+    kp, ki, kd = each(garment, 30.0, 2.0, 0.05)
+    kp[3] = 45.0
+    assert weak_loops(garment, (kp, ki, kd))[0].startswith(garment.chamber_names[3])
+
+
 def test_gains_of_a_measured_garment_may_be_faster(garment: Garment) -> None:
     fast = each(garment, 18.0, 2.5, 0.05)
     measured = replace(garment, gains=fast)

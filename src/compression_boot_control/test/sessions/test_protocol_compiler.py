@@ -11,7 +11,7 @@ from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.plan import Plan, StageKind
 from compression_boot_control.core.session_errors import ProtocolError, SessionError
 from compression_boot_control.core.signals import Mode
-from compression_boot_control.core.units import MMHG
+from compression_boot_control.core.units import LITRE_PER_MINUTE, MMHG
 from compression_boot_control.hardware.garment_file import list_garments, load_garment
 from compression_boot_control.sessions.protocol_compiler import compile_protocol
 from compression_boot_control.sessions.protocol_library import list_protocols, load_protocol
@@ -251,13 +251,14 @@ def test_a_wave_that_keeps_a_zone_under_pressure_too_long_is_refused(trial: str)
     text = trial.replace('dwell_s: 50', 'dwell_s: 120')
     error = refusal(text, garment)
     assert error.error_code == SessionError.OVER_LIMIT
-    assert 'without a release, above the limit of 160 s; shorten dwell_s by' in error.message
-    assert 'run one leg at a time' in error.message
-    cure = int(error.message.split('shorten dwell_s by ')[1].split(' s')[0])
-    shorter = trial.replace('dwell_s: 50', f'dwell_s: {120 - cure}')
+    assert 'without a release, above the limit of 160 s; shorten dwell_s to' in error.message
+    assert 'one leg at a time' not in error.message
+    assert refusal(text, garment, leg='left').error_code == SessionError.OVER_LIMIT
+    cure = int(error.message.split('shorten dwell_s to ')[1].split(' s')[0])
+    shorter = trial.replace('dwell_s: 50', f'dwell_s: {cure}')
     compile_protocol(load_protocol(shorter), garment)
     shorter = trial.replace('dwell_s: 50', 'dwell_s: 110')
-    assert refusal(shorter, garment).error_code == SessionError.OVER_LIMIT
+    assert 'run one leg at a time' in refusal(shorter, garment).message
     compile_protocol(load_protocol(shorter), garment, leg='left')
     compile_protocol(load_protocol(shorter.replace('together', 'alternate')), garment)
 
@@ -272,3 +273,31 @@ def test_every_protocol_of_the_library_runs_on_every_garment(name: str, garment_
         inflating = plan.kind == StageKind.INFLATE
         assert (plan.timeout[inflating] > 5.0).all()
         assert (plan.timeout[plan.kind == StageKind.RELEASE] == 15.0).all()
+
+
+def with_pump(garment: Garment, litres_per_minute: float) -> Garment:
+    pump = replace(garment.pump, free_flow=litres_per_minute * LITRE_PER_MINUTE)
+    return replace(garment, pump=pump)
+
+
+def test_a_pump_that_is_too_weak_is_told_by_how_much(trial: str, five_zone: Garment) -> None:
+    error = refusal(trial, with_pump(five_zone, 3.0))
+    assert 'l/min in the place of 3' in error.message
+    needed = float(error.message.split('use a pump of ')[1].split(' l/min')[0])
+    assert 3.0 < needed < 10.0
+    compile_protocol(load_protocol(trial), with_pump(five_zone, needed))
+    assert 'use a pump of' in refusal(trial, with_pump(five_zone, 0.95 * needed)).message
+
+
+def test_only_what_is_enough_by_itself_is_advised(trial: str, five_zone: Garment) -> None:
+    weak = with_pump(five_zone, 6.0)
+    assert 'run one leg at a time' in refusal(trial, weak).message
+    for leg in ('left', 'right'):
+        compile_protocol(load_protocol(trial), weak, leg=leg)
+    assert 'run one leg at a time' not in refusal(trial, with_pump(five_zone, 3.0)).message
+    assert 'shorten' not in refusal(trial, with_pump(five_zone, 3.0)).message
+
+
+def test_where_no_pump_would_do_the_hoses_are_named(trial: str, five_zone: Garment) -> None:
+    thin = replace(five_zone, hose_bore=five_zone.hose_bore / 40.0)
+    assert 'look at hose_bore_mm' in refusal(trial, thin).message
