@@ -68,7 +68,20 @@ EVENTS = QoSProfile(
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.VOLATILE,
 )
-"""Diagnostics."""
+"""Diagnostics, as they are heard, and calls of services, published for a recording."""
+
+HEALTH = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=10,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.VOLATILE,
+    deadline=Duration(seconds=2.0),
+)
+"""Diagnostics, as they are sent: a deadline that is kept wakes the timers of DDS.
+
+They wait on the wall clock. Where that was set back by a day they would let the node be forgotten,
+and nobody would hear it any more.
+"""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
-from compression_boot_control.nodes.interfaces import DIAGNOSTICS, EVENTS, Service, Topic
+from compression_boot_control.nodes.interfaces import DIAGNOSTICS, EVENTS, HEALTH, Service, Topic
 from compression_boot_control.nodes.parameters import ConfigurationError, Parameter, declare
 from compression_boot_control.system import STARTER_PID
 
@@ -56,7 +56,7 @@ class SafeNode(Node):
         self.steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
         self.end_reason = ''
         self._failure = ''
-        self._diagnostics = self.advertise(DIAGNOSTICS)
+        self._diagnostics = self.create_publisher(DIAGNOSTICS.type, DIAGNOSTICS.name, HEALTH)
         self.every(1.0, self._report_health)
 
     def make_safe(self, reason: str) -> None:
