@@ -28,6 +28,9 @@ PARAMETERS = (
     Parameter('knee_angle', 90.0, 'seated: angle by which the knees are bent [deg]', 0.0, 140.0),
 )
 
+CHAMBERS, PRESSURE, STATUS = SHOWN = 'chambers', 'pressure', 'status'
+"""Namespaces of the markers, by which a viewer can hide some: tubes, numbers, and the verdict."""
+
 PERIOD = 0.1
 """Time from one picture to the next [s]."""
 
@@ -108,12 +111,12 @@ class LegMarkersNode(SafeNode):
             tube(chamber, self._pressure.get(chamber.name, math.nan), known, self._posture)
             for chamber in self._chambers
         ]
-        markers = [self._text('status', 0, self._status(), (0.3, 0.0, 0.55), 0.06)]
+        markers = [self._text(STATUS, 0, self._status(), (0.3, 0.0, 0.55), 0.06)]
         for i, each in enumerate(tubes):
             markers.append(self._cylinder(i, each))
             x, y, z = each.position
             markers.append(
-                self._text('pressure', i, each.label, (x, y, z + each.radius + 0.05), 0.04)
+                self._text(PRESSURE, i, each.label, (x, y, z + each.radius + 0.05), 0.04)
             )
         self._markers.publish(MarkerArray(markers=markers))
 
@@ -126,7 +129,7 @@ class LegMarkersNode(SafeNode):
         return marker
 
     def _cylinder(self, number: int, shown: Tube) -> Marker:
-        marker = self._marker(Marker.CYLINDER, 'chambers', number)
+        marker = self._marker(Marker.CYLINDER, CHAMBERS, number)
         w, x, y, z = shown.orientation
         marker.pose = Pose(
             position=_point(shown.position), orientation=Quaternion(w=w, x=x, y=y, z=z)
