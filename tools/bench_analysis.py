@@ -19,10 +19,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from compression_boot_control.analysis.simulated_bag import (
-    simulate_recording,
-    write_simulated_bag,
-)
+from compression_boot_control.analysis.simulated_bag import write_simulated_bag
+from compression_boot_control.analysis.simulated_recording import simulate_recording
 from compression_boot_control.hardware.garment_file import load_garment
 from compression_boot_control.sessions.protocol_compiler import compile_protocol
 from compression_boot_control.sessions.protocol_library import load_protocol

@@ -30,10 +30,10 @@ from compression_boot_control.analysis.session_split import (
     role_of,
     wanted_fields,
 )
-from compression_boot_control.analysis.simulated_bag import (
+from compression_boot_control.analysis.simulated_bag import write_simulated_bag
+from compression_boot_control.analysis.simulated_recording import (
     SimulatedRecording,
     simulate_recording,
-    write_simulated_bag,
 )
 from compression_boot_control.cli.main import main
 from compression_boot_control.hardware.garment_file import load_garment

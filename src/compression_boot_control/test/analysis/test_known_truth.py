@@ -8,12 +8,9 @@ import numpy as np
 import pytest
 
 from compression_boot_control.analysis.bag_analysis import analysed_sessions
-from compression_boot_control.analysis.simulated_bag import (
-    DELAYS,
-    SPREAD,
-    SimulatedRecording,
-    write_simulated_bag,
-)
+from compression_boot_control.analysis.simulated_bag import write_simulated_bag
+from compression_boot_control.analysis.simulated_messages import DELAYS, SPREAD
+from compression_boot_control.analysis.simulated_recording import SimulatedRecording
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.signals import Mode
 from compression_boot_control.core.units import MMHG
@@ -106,6 +103,8 @@ class KnownSession:
             mode=mode,
             target=target * MMHG,
             pressure=pressure * MMHG,
+            rate=np.gradient(pressure * MMHG, DT, axis=0),
+            zero=np.zeros(shape),
             raw=pressure * MMHG,
             inlet=inlet,
             exhaust=exhaust,
