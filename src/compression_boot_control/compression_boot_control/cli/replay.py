@@ -126,6 +126,7 @@ def to_json(found: Replay) -> dict[str, Any]:
         'garment': found.garment,
         'samples': found.samples,
         'duration_s': round(found.duration, 3),
+        'digest': found.digest,
         'compared': [
             {
                 'node': topic.node,

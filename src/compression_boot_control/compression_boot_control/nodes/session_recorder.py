@@ -57,7 +57,7 @@ PARAMETERS = (
     ),
 )
 
-FETCH_PERIOD = 0.05
+FETCH_PERIOD = 0.1
 """Period in which what waits is fetched and written [s]."""
 
 MEGABYTE = 1_000_000

@@ -190,8 +190,9 @@ def compared_verdicts(
         for start, end, then, today in _apart(recorded, now, window, says):
             if end - start > tolerance:
                 found.append(Difference(node, topic, field, chamber, start, end, 1, then, today))
-    inside = [verdict for verdict in recorded if window[0] <= verdict.time <= window[1]]
-    return Compared(node, topic, len(inside), tuple(sorted(found, key=lambda d: d.start)))
+    changes = sum(window[0] < verdict.time <= window[1] for verdict in recorded)
+    in_force = 1 + changes  # the one that the window begins with, too
+    return Compared(node, topic, in_force, tuple(sorted(found, key=lambda d: d.start)))
 
 
 def _venting(name: str, verdict: Verdict) -> str:

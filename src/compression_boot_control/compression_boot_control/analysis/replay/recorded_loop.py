@@ -146,6 +146,11 @@ class Verdict:
     vented: frozenset[str]
     alarms: frozenset[str]
 
+    @property
+    def in_order(self) -> tuple[float, int, tuple[str, ...], tuple[str, ...]]:
+        """The same with names in order, which a set has none of."""
+        return self.time, self.state, tuple(sorted(self.vented)), tuple(sorted(self.alarms))
+
 
 @dataclass(frozen=True)
 class SafetyEvent:

@@ -7,7 +7,8 @@ are those of the recording, and the same bag gives the same bits each time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,8 @@ class Replay:
         One line for each thing that could not be compared, or that a person should know.
     verdict_tolerance : float
         See `comparison.VERDICT_TOLERANCE` [s].
+    digest : str
+        Of all that the nodes would tell each other now, to the last bit.
     """
 
     garment: str
@@ -86,6 +89,7 @@ class Replay:
     topics: tuple[Compared, ...]
     notes: tuple[str, ...]
     verdict_tolerance: float
+    digest: str
 
     @property
     def same(self) -> bool:
@@ -149,6 +153,7 @@ class _Run:
         self._parameters = parameters
         self._laws = laws
         self._notes: list[str] = []
+        self._decided = hashlib.sha256()
         samples = recorded.samples
         self._sample_time = samples.stamp if recorded.simulated_time else samples.received
 
@@ -160,6 +165,7 @@ class _Run:
         requests, place = self._requests(rows)
         asked = self._ask(requests, place, rows, sensed)
         if asked is not None:
+            self._note_decided(asked)
             topics.append(self._compared_requests(requests, asked, bool(told[:1].any())))
             topics += self._supervise(requests, asked)
         return Replay(
@@ -169,7 +175,12 @@ class _Run:
             topics=tuple(topic for topic in topics if topic is not None),
             notes=(*notes, *self._notes),
             verdict_tolerance=self._verdict_tolerance,
+            digest=self._decided.hexdigest(),
         )
+
+    def _note_decided(self, columns: Iterable[NDArray[Any]]) -> None:
+        for column in columns:
+            self._decided.update(np.ascontiguousarray(column))
 
     @property
     def _verdict_tolerance(self) -> float:
@@ -248,6 +259,8 @@ class _Run:
         )
         estimate = Pressures(*sensed, samples.supply[rows])
         wire = to_others(estimate)
+        # the compiled law differs from the node's in the last digit of what is not told to others
+        self._note_decided((wire.pressure, wire.rate, sensed.quality, sensed.reason))
         return sensed._replace(pressure=wire.pressure, rate=wire.rate)
 
     def _intervals(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -392,6 +405,8 @@ class _Run:
         if recorded.requested is not None:
             vents = recorded.requested.chosen(np.flatnonzero(recorded.requested.number == 0))
         permitted = safety.run(requests, asked, vents)
+        self._note_decided(permitted)
+        self._decided.update(repr([verdict.in_order for verdict in safety.verdicts]).encode())
         found = []
         window = self._compared_window()
         if recorded.permitted is not None:
