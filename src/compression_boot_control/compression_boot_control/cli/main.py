@@ -27,6 +27,7 @@ from compression_boot_control.cli.demo import demo
 from compression_boot_control.cli.device_test import device_test
 from compression_boot_control.cli.emulate import emulate
 from compression_boot_control.cli.errors import FAILED, CommandError, explained
+from compression_boot_control.cli.recover import recover
 from compression_boot_control.cli.replay import replay
 from compression_boot_control.cli.reset import reset
 from compression_boot_control.cli.run import run
@@ -91,6 +92,7 @@ app.command()(reset)
 app.command()(analyze)
 app.command()(compare)
 app.command()(replay)
+app.command()(recover)
 app.command()(campaign)
 app.command()(tune)
 app.command()(simulate)

@@ -67,7 +67,7 @@ def start_writer(folder, tmp_path, messages):
     )
 
 
-def test_kill_loses_a_quarter_of_a_second(tmp_path, messages):
+def test_kill_loses_half_a_second(tmp_path, messages):
     writer = start_writer(tmp_path / 'bag', tmp_path, messages)
     try:
         written = [int(writer.stdout.readline()) for _ in range(400)]
@@ -82,7 +82,7 @@ def test_kill_loses_a_quarter_of_a_second(tmp_path, messages):
     assert bag.provenance == {'version': '1'}
     assert not (tmp_path / 'bag' / 'metadata.yaml').exists(), 'reading leaves the bag alone'
     # a loaded machine may hold the writer up between two messages
-    assert written[-1] - bag.end_ns < 0.4e9
+    assert written[-1] - bag.end_ns < 0.65e9
 
     recovery = recover_bag(tmp_path / 'bag')
     assert recovery.message_count == bag.topics['/pressures'].message_count >= 300
