@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from compression_boot_control.analysis.bag_stream import BagStream
@@ -97,6 +97,7 @@ def analyse_bag(
     for data in _sessions(stream, options):
         on_session(analyse_session(data, references(data, stream.provenance, options)))
         count += 1
+        del data  # or it would be held while the next one is read
     if not count:
         known = ', '.join(sorted(stream.topics)) or 'none'
         raise BagError(
@@ -124,8 +125,8 @@ def analysed_sessions(
 
 
 def _sessions(stream: BagStream, options: AnalysisOptions) -> Iterator[SessionData]:
-    for record in split_sessions(stream, options.namespace):
-        yield session_data(record, stream)
+    # unlike a loop, map lets go of a record once it has been made into arrays
+    return map(partial(session_data, stream=stream), split_sessions(stream, options.namespace))
 
 
 def references(

@@ -75,6 +75,7 @@ def test_digest_tells_another_decision_of_each_node() -> None:
     assert len(digests) == len(tried)
 
 
+@pytest.mark.timeout(600)  # the first run compiles
 @pytest.mark.parametrize('name', NAMES)
 def test_compiled_laws_decide_as_the_interpreted_ones_to_the_last_bit(name: str) -> None:
     """Sensing, control and supervisor, as the nodes call them and as long recordings need them."""
