@@ -180,7 +180,7 @@ class _Run:
 
     def _note_decided(self, columns: Iterable[NDArray[Any]]) -> None:
         for column in columns:
-            self._decided.update(np.ascontiguousarray(column))
+            self._decided.update(column.tobytes())
 
     @property
     def _verdict_tolerance(self) -> float:
