@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mcap.reader import make_reader
+from mcap_ros2.decoder import DecoderFactory
+from rosbags.highlevel import AnyReader
 
 from compression_boot_control.analysis.session_summary import summarize_bag
 from compression_boot_control.cli.client_ros import BootsClient
@@ -51,6 +55,31 @@ def test_demo_leaves_bag_picture_and_summary(boots: Any, tmp_path: Path) -> None
     again = boots(*DEMO)
     assert again.process.returncode == 2
     assert len(again.error_lines) == 1
+
+
+def test_bag_of_a_demo_is_read_whole_by_the_libraries_that_others_use(
+    boots: Any, tmp_path: Path
+) -> None:
+    demo = boots(*DEMO, '--protocol', 'demonstration', '--minutes', '0.3')
+    assert demo.process.returncode == 0, demo.errors
+    bag = tmp_path / 'kept/bag'
+    by_rosbags: Counter[str] = Counter()
+    with AnyReader([bag]) as reader:
+        for connection, _, data in reader.messages():
+            reader.deserialize(data, connection.msgtype)
+            by_rosbags[connection.topic] += 1
+    by_mcap: Counter[str] = Counter()
+    decoders = DecoderFactory()
+    for file in sorted(bag.glob('*.mcap')):
+        with file.open('rb') as stream:
+            for schema, channel, message in make_reader(stream).iter_messages():
+                # mcap_ros2 refuses the names of types that an action or a service implies
+                if '/msg/' in schema.name:
+                    decoders.decoder_for(channel.message_encoding, schema)(message.data)
+                by_mcap[channel.topic] += 1
+    assert by_rosbags == by_mcap
+    assert by_rosbags[f'/{NAMESPACE}/pressures'] > 1000
+    assert by_rosbags['/parameter_events'] > 0
 
 
 def test_demo_agrees_with_the_simulation_without_ros(boots: Any, tmp_path: Path) -> None:

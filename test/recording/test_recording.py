@@ -133,6 +133,25 @@ def test_recorder_splits_and_each_file_has_the_whole_story(
     assert bag.summary['missing_messages'] == '0'
 
 
+def test_parameters_are_asked_once_of_nodes_that_have_them_and_of_no_others(
+    witness: Witness, tmp_path: Path
+) -> None:
+    command = rclpy.create_node(
+        'command', namespace=NAMESPACE, context=witness.context, start_parameter_services=False
+    )
+    recorder = witness.start('session_recorder', bag=tmp_path / 'bag')
+    # long enough for the recorder to look round several times
+    publish_pressures(witness, 400)
+    clients = witness.node.get_client_names_and_types_by_node('session_recorder', f'/{NAMESPACE}')
+    command.destroy_node()
+    recorder.send_signal(signal.SIGTERM)
+    assert recorder.wait(PATIENCE) == 0
+    asked = [name.rsplit('/', 2)[1] for name, _ in clients if name.endswith('/list_parameters')]
+    assert sorted(asked) == ['session_recorder', 'witness']
+    events = open_bag(tmp_path / 'bag').series('/parameter_events')
+    assert events['node'].tolist().count(f'/{NAMESPACE}/witness') == 1
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / 'disk'

@@ -135,6 +135,29 @@ def layout_of(message: bytes, type_name: str, types: Typesdict) -> Layout:
     return Layout(root, tuple(walk.lengths))
 
 
+def exact_message(message: bytes, type_name: str, types: Typesdict) -> bytes:
+    """Cut off what is behind a message.
+
+    rmw_fastrtps hands a serialized message out with the size that it estimated, which is too long
+    where an empty sequence of 8-byte numbers comes last; strict readers refuse the rest.
+
+    Parameters
+    ----------
+    message : bytes
+        With its encapsulation, little-endian.
+    type_name : str
+    types : Typesdict
+
+    Raises
+    ------
+    LayoutError
+        The message is shorter than its definition.
+    """
+    walk = _Walk(message, types)
+    walk.record(type_name)
+    return message[: walk.position]
+
+
 @dataclass
 class _Walk:
     """Position in a message on the way through its fields."""

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from rosbags.interfaces import Nodetype
+from rosbags.interfaces.typing import Typesdict
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.base import TypesysError
 from rosbags.typesys.store import Typestore
@@ -41,7 +42,7 @@ class MessageDefinition:
     text : str
         Definition with its dependencies appended, in the ``ros2msg`` form of MCAP.
     type_hash : str
-        RIHS01 hash, as ROS 2 computes it.
+        RIHS01 hash, as ROS 2 computes it; empty for what an action or a service implies.
     """
 
     type_name: str
@@ -96,14 +97,18 @@ def _definition(type_name: str, folders: tuple[Path, ...]) -> MessageDefinition:
     first, *others = texts
     sections = [_short_references(texts[first])]
     sections += [f'MSG: {_short(name)}\n{_short_references(texts[name])}' for name in others]
-    type_hash = _installed_hash(type_name, folders)
-    if type_hash is None and '/srv/' in type_name:
-        type_hash = ''  # only ROS 2's own generator hashes a service
-    elif type_hash is None:
-        store = get_typestore(Stores.EMPTY)
-        store.register(parsed)
-        type_hash = store.hash_rihs01(type_name)
+    if type_name.split('/')[1] == 'msg':
+        type_hash = _installed_hash(type_name, folders) or _own_hash(type_name, parsed)
+    else:
+        # `ros2msg` knows no folder but msg, so a reader that checks would get another hash
+        type_hash = ''
     return MessageDefinition(type_name, f'{SEPARATOR}\n'.join(sections), type_hash)
+
+
+def _own_hash(type_name: str, types: Typesdict) -> str:
+    store = get_typestore(Stores.EMPTY)
+    store.register(types)
+    return store.hash_rihs01(type_name)
 
 
 def _installed_hash(type_name: str, folders: tuple[Path, ...]) -> str | None:

@@ -10,22 +10,23 @@ summary at the end of the bag.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from compression_boot_msgs.msg import SafetyState, SessionState
 from compression_boot_msgs.srv import StartRecording, StopRecording
-from rcl_interfaces.msg import Parameter as ParameterMessage
 from rcl_interfaces.msg import ParameterEvent
-from rclpy.parameter_client import AsyncParameterClient
 from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.subscription import Subscription
+from rosbags.typesys import get_types_from_msg
 
 from compression_boot_control.analysis.bag_writer import BagWriter
+from compression_boot_control.analysis.cdr_layout import exact_message
 from compression_boot_control.analysis.errors import BagError
+from compression_boot_control.analysis.message_definitions import message_definition
 from compression_boot_control.analysis.session_tally import (
     MissingCounts,
     SessionTally,
@@ -37,6 +38,7 @@ from compression_boot_control.nodes.interfaces import (
     START_RECORDING,
     STOP_RECORDING,
 )
+from compression_boot_control.nodes.parameter_inquiry import ParameterInquiry
 from compression_boot_control.nodes.parameters import Parameter
 from compression_boot_control.nodes.recorded_topics import (
     PARAMETER_EVENTS,
@@ -61,6 +63,8 @@ FETCH_PERIOD = 0.1
 """Period in which what waits is fetched and written [s]."""
 
 MEGABYTE = 1_000_000
+
+PARAMETER_EVENT = 'rcl_interfaces/msg/ParameterEvent'
 
 LOOK_FOR_NODES = 2.0
 """Period in which nodes are looked for whose parameters are not in the bag yet [s]."""
@@ -123,8 +127,7 @@ class SessionRecorderNode(SafeNode):
         self._bag: BagWriter | None = None
         self._missing = MissingCounts()
         self._tally = SessionTally()
-        self._asked: set[str] = set()
-        self._parameter_clients: list[AsyncParameterClient] = []
+        self._inquiry = ParameterInquiry(self, self._write_parameters)
         self._simulated_time = bool(self.get_parameter('use_sim_time').value)
         self._simulated_now = 0
         self._parameter_topic = self.resolve_topic_name(PARAMETER_EVENTS)
@@ -142,7 +145,7 @@ class SessionRecorderNode(SafeNode):
         self.serve(START_RECORDING, self._on_start)
         self.serve(STOP_RECORDING, self._on_stop)
         self.every(FETCH_PERIOD, self._fetch)
-        self.every(LOOK_FOR_NODES, self._look_for_nodes)
+        self.every(LOOK_FOR_NODES, self._ask_for_parameters)
 
     @property
     def subscriptions(self) -> Iterator[Subscription]:
@@ -176,7 +179,7 @@ class SessionRecorderNode(SafeNode):
             split_time=self.settings['split_time'],
         )
         self._missing, self._tally = MissingCounts(), SessionTally()
-        self._asked.clear()
+        self._inquiry.forget()
         for topic in RECORDED_TOPICS:
             self._bag.add_topic(
                 self.resolve_topic_name(topic.name),
@@ -234,43 +237,17 @@ class SessionRecorderNode(SafeNode):
         state = deserialize_message(data, SafetyState)
         self._tally.note_alarms(alarm.id for alarm in state.alarms)
 
-    # -- parameters of the nodes: they declared them before this node listened
+    def _ask_for_parameters(self) -> None:
+        if self._bag is not None:
+            self._inquiry.look()
 
-    def _look_for_nodes(self) -> None:
-        """Ask nodes that are new for their parameters, and write those as an event of theirs."""
-        if self._bag is None:
-            return
-        for name, namespace in self.get_node_names_and_namespaces():
-            full_name = f'{namespace.rstrip("/")}/{name}'
-            if namespace == self.get_namespace() and full_name not in self._asked:
-                self._asked.add(full_name)
-                self._ask_parameters(full_name)
-
-    def _ask_parameters(self, node: str) -> None:
-        client = AsyncParameterClient(self, node)
-        self._parameter_clients.append(client)
-
-        def on_names(future: Any) -> None:
-            names = list(future.result().result.names)
-            client.get_parameters(names).add_done_callback(
-                self.guard(lambda answer: on_values(names, answer.result().values))
-            )
-
-        def on_values(names: list[str], values: Iterable[Any]) -> None:
-            event = ParameterEvent(node=node)
-            event.stamp = self.get_clock().now().to_msg()
-            event.new_parameters = [
-                ParameterMessage(name=name, value=value)
-                for name, value in zip(names, values, strict=True)
-            ]
-            now = self.get_clock().now().nanoseconds
-            data = serialize_message(event)
-            self._write(lambda bag: bag.write(self._parameter_topic, data, now, now))
-
-        if client.services_are_ready():
-            client.list_parameters().add_done_callback(self.guard(on_names))
-        else:
-            self._asked.discard(node)
+    def _write_parameters(self, event: ParameterEvent) -> None:
+        """Write what a node declared before this one listened."""
+        now = self.get_clock().now().nanoseconds
+        definition = message_definition(PARAMETER_EVENT)
+        types = get_types_from_msg(definition.text, PARAMETER_EVENT)
+        data = exact_message(serialize_message(event), PARAMETER_EVENT, types)
+        self._write(lambda bag: bag.write(self._parameter_topic, data, now, now))
 
     def _write(self, write: Callable[[BagWriter], None]) -> None:
         if self._bag is None:

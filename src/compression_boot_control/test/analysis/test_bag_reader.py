@@ -14,7 +14,7 @@ from compression_boot_control.analysis.bag_files import bag_files
 from compression_boot_control.analysis.bag_reader import open_bag, read_series
 from compression_boot_control.analysis.bag_writer import BagWriter
 from compression_boot_control.analysis.cdr_columns import decode_columns
-from compression_boot_control.analysis.cdr_layout import LayoutError
+from compression_boot_control.analysis.cdr_layout import LayoutError, exact_message
 from compression_boot_control.analysis.errors import BagError
 
 PACKAGE = 'compression_boot_msgs/msg/'
@@ -46,6 +46,15 @@ def test_a_bag_says_what_it_is(short_bag):
     assert bag.topics_of(PACKAGE + 'Setpoints') == ('/boots/setpoints',)
     assert (bag.start_ns, bag.end_ns) == (0, 2_990_000_000)
     assert open_bag(folder / 'short_0.mcap').topics.keys() == bag.topics.keys()
+
+
+def test_what_a_serializer_left_behind_a_message_is_cut_off():
+    store = get_typestore(Stores.ROS2_JAZZY)
+    type_name = 'std_msgs/msg/String'
+    message = bytes(store.serialize_cdr(store.types[type_name]('text'), type_name))
+    assert exact_message(message + bytes(12), type_name, store.fielddefs) == message
+    with pytest.raises(LayoutError, match='shorter'):
+        exact_message(message[:-2], type_name, store.fielddefs)
 
 
 @settings(max_examples=80, deadline=None)

@@ -56,6 +56,11 @@ def test_the_feedback_of_an_action_is_derived():
     assert 'goal_id' not in result.text
 
 
+def test_what_an_action_or_a_service_implies_has_no_hash_that_a_reader_would_not_get():
+    for implied in (FEEDBACK, 'compression_boot_msgs/srv/StopSession_Event'):
+        assert message_definition(implied, (SOURCE,)).type_hash == ''
+
+
 def test_status_of_actions_is_a_standard_type():
     text = message_definition('action_msgs/msg/GoalStatusArray', (SOURCE,)).text
     assert 'MSG: unique_identifier_msgs/UUID' in text
