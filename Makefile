@@ -63,10 +63,8 @@ bench-latency: build ## time from sensor to valve, over real processes
 bench-control: build ## pressure control against the limits of physics, and beside other laws
 	@$(activate); python tools/bench_control.py
 
-tries ?= 100
-
-evidence: build ## reaction times into docs/figures, forty minutes; tries=5 is quick; idle machine
-	@$(activate); python tools/reaction_times.py --tries $(tries)
+evidence: build ## reaction times into docs/figures, under half an hour; tries=2 is quick; idle machine
+	@$(activate); python tools/reaction_times.py $(if $(tries),--tries $(tries))
 
 fuzz-requests: build ## a million messages: no garbage may open an inlet
 	@$(activate); python tools/fuzz_requests.py --messages 1000000

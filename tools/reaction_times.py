@@ -2,8 +2,9 @@
 
 python tools/reaction_times.py [--tries N] [--case TEXT ...] [--add] [--output FILE] [--json]
 
-A hundred tries of every case take some forty minutes, so cases can be measured one by one, and
-tries be added to those that are there. It wants an idle machine.
+Without --tries, each case gets those that make the evidence, 40 to 100. Cases can be measured one
+by one: the rows of the others stay as they are, and tries can be added to those that are there. It
+wants an idle machine.
 """
 
 from __future__ import annotations
@@ -37,17 +38,18 @@ class Measured(NamedTuple):
     failed: str = ''
 
 
-def measure(stage_name: str, names: list[str], tries: int) -> Measured:
-    """Measure cases that share a system; what was measured before a failure is kept."""
+def measure(stage_name: str, tries: dict[str, int]) -> Measured:
+    """Measure cases that share a system, by the tries of each; a failure keeps what there is."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that all that was started ends
     found: dict[str, list[Reaction]] = {}
     try:
         with stage(stage_name) as system:
-            for case in (case for case in CASES if case.name in names):
-                for number in range(tries):
+            for case in (case for case in CASES if case.name in tries):
+                wanted = tries[case.name]
+                for number in range(wanted):
                     system.recover()
                     found.setdefault(case.name, []).append(case.attempt(system))
-                    print(f'\r{case.name}: {number + 1} of {tries}', end='', file=sys.stderr)
+                    print(f'\r{case.name}: {number + 1} of {wanted}', end='', file=sys.stderr)
                 print(file=sys.stderr)
     except Unavailable as error:
         return Measured(found, left_out=str(error))
@@ -103,7 +105,7 @@ def chosen(parser: argparse.ArgumentParser, texts: list[str]) -> list[Case]:
 def main() -> int:
     """Measure, print and write; 1 if a goal was missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--tries', type=int, default=5, help='of each case (documented: 100)')
+    parser.add_argument('--tries', type=int, default=None, help='of each case; default: its own')
     parser.add_argument(
         '--case', action='append', default=[], metavar='TEXT', help='cases with TEXT in their name'
     )
@@ -111,7 +113,7 @@ def main() -> int:
     parser.add_argument('--output', type=Path, default=None, help=f'default: {FIGURES.name}')
     parser.add_argument('--json', action='store_true', help='print the rows as JSON')
     arguments = parser.parse_args()
-    if arguments.tries < 1:
+    if arguments.tries is not None and arguments.tries < 1:
         parser.error('--tries must be at least 1')
     cases = chosen(parser, arguments.case)
     file = arguments.output or FIGURES
@@ -120,9 +122,8 @@ def main() -> int:
     failed = False
     for name, group in groupby(sorted(cases, key=lambda case: case.stage), lambda case: case.stage):
         together = list(group)
-        found = in_a_process_of_its_own(
-            measure, name, [case.name for case in together], arguments.tries
-        )
+        tries = {case.name: arguments.tries or case.tries for case in together}
+        found = in_a_process_of_its_own(measure, name, tries)
         if problem := found.left_out or found.failed:
             failed = failed or bool(found.failed)
             print(f'\nerror: {", ".join(c.name for c in together)}: {problem}', file=sys.stderr)

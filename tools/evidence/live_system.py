@@ -36,6 +36,9 @@ from evidence.dds_profile import write_profile
 from evidence.node_fleet import NodeFleet
 from evidence.samples import Chambers, Sample, sample_of
 
+AGAIN = 0.3
+"""Time after which what was asked for in vain is asked for again [s]."""
+
 FAR_AHEAD = 2**40
 """No manifold has taken so many samples."""
 
@@ -234,7 +237,7 @@ class LiveSystem:
     def _ask_for_a_session(self) -> None:
         idle = self.session is not None and self.session.state == SessionState.STATE_IDLE
         now = time.monotonic()
-        if not idle or now - self._asked_at < 1.0 or not self._goals.server_is_ready():
+        if not idle or now - self._asked_at < AGAIN or not self._goals.server_is_ready():
             return
         self._asked_at = now
         goal = RunSession.Goal(protocol=PROTOCOL, bench=True)
@@ -261,7 +264,7 @@ class LiveSystem:
             if time.monotonic() > deadline:
                 raise TimeoutError(f'not sound again within {seconds:g} s; {self.describe()}')
             self.turn()
-            if time.monotonic() - helped > 1.0:
+            if time.monotonic() - helped > AGAIN:
                 helped = time.monotonic()
                 # one that was started too soon after a kill has found its own ghost, and ended
                 self.fleet.revive()
@@ -288,7 +291,7 @@ class LiveSystem:
         """Reset a device that has vented by itself, as one does when the machine was too busy."""
         client = self._clients[MANIFOLD_RESET.name]
         waits = self.state is not None and self.state.watchdog_expired
-        if waits and time.monotonic() - self._obeys_at > 1.0 and client.service_is_ready():
+        if waits and time.monotonic() - self._obeys_at > AGAIN and client.service_is_ready():
             self._obeys_at = time.monotonic()
             client.call_async(ResetSafety.Request(confirm=True))
 
