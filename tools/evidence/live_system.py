@@ -31,7 +31,11 @@ from compression_boot_control.nodes.interfaces import (
     STOP,
     Service,
 )
-from compression_boot_control.system import SystemOptions, describe_system
+from compression_boot_control.system import (
+    NodeDescription,
+    SystemOptions,
+    describe_system,
+)
 from evidence.dds_profile import write_profile
 from evidence.node_fleet import NodeFleet
 from evidence.samples import Chambers, Sample, sample_of
@@ -125,8 +129,11 @@ class LiveSystem:
             for service in (RESET, STOP, MANIFOLD_RESET)
         }
         self._asked_at = self._obeys_at = 0.0
-        nodes = [n for n in describe_system(self.options) if n.executable != 'session_recorder']
-        self.fleet = NodeFleet(nodes, self.log_file, environment or {}, place or {})
+        self.fleet = NodeFleet(self.nodes(), self.log_file, environment or {}, place or {})
+
+    def nodes(self) -> list[NodeDescription]:
+        """What is started: all but the recorder."""
+        return [n for n in describe_system(self.options) if n.executable != 'session_recorder']
 
     # -- what it hears
 
