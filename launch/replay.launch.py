@@ -54,11 +54,11 @@ def launch_replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     values = values_of(ARGUMENTS, context)
     try:
         rate = float(values['rate'])
-        garment = values['garment'] or recorded_garment(open_bag(values['bag'], [LAYOUT]))
+        recorded = recorded_garment(open_bag(values['bag'], [LAYOUT]))
     except (BagError, ValueError) as error:
         raise RuntimeError(str(error)) from None
     options = SystemOptions(
-        garment=absolute(garment),
+        garment=absolute(values['garment'] or recorded),
         namespace=values['namespace'],
         record=bool(values['record']),
         bag=os.path.abspath(values['record']) if values['record'] else '',  # noqa: PTH100

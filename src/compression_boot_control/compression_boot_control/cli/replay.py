@@ -97,11 +97,11 @@ def _play(
     from compression_boot_control.system import PLAYER, SystemOptions, describe_replay
 
     try:
-        name = garment or recorded_garment(open_bag(bag, [LAYOUT]))
+        recorded = recorded_garment(open_bag(bag, [LAYOUT]))
     except BagError as error:
         raise WrongUse(str(error)) from error
     options = SystemOptions(
-        garment=absolute(name),
+        garment=absolute(garment or recorded),
         namespace=namespace,
         record=record is not None,
         bag='' if record is None else str(record.resolve()),

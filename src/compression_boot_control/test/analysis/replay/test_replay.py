@@ -128,6 +128,7 @@ def test_command_ends_with_0_where_all_is_the_same_and_1_where_not(tmp_path: Pat
     ('words', 'said'),
     [
         (['nowhere'], 'there is no bag'),
+        (['nowhere', '--live', '--garment', GARMENT], 'there is no bag'),
         ([str(BAGS / 'normal'), '--garment', 'six_zone'], 'not those of the garment'),
         ([str(BAGS / 'normal'), '--garment', GARMENT, '--parameters', 'none.yaml'], 'no such file'),
     ],
