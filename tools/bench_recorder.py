@@ -29,7 +29,9 @@ from compression_boot_control.system import SystemOptions
 DOMAIN = '78'
 CPU_GOAL, SIZE_GOAL_MB = 0.05, 60.0
 HALF_HOUR = 1800.0
-COUNTED = ('manifold/state', 'pressures', 'setpoints', 'valves/requested', 'valves/permitted')
+COUNTED = ('manifold/state', 'setpoints', 'valves/requested', 'valves/permitted')
+"""Topics whose messages have a count of their own. Pressures carry that of the sample that they
+follow from, and sensing may skip one."""
 LONGEST_SESSION = 30.0
 
 
