@@ -10,7 +10,8 @@ from pathlib import Path
 from compression_boot_control.analysis.bag_stream import BagStream
 from compression_boot_control.analysis.errors import BagError
 from compression_boot_control.analysis.session_analysis import SessionAnalysis, analyse_session
-from compression_boot_control.analysis.session_data import SessionData, session_data
+from compression_boot_control.analysis.session_data import SessionData
+from compression_boot_control.analysis.session_messages import session_data
 from compression_boot_control.analysis.session_split import split_sessions, wanted_fields
 from compression_boot_control.analysis.session_work import References
 from compression_boot_control.core.garment import Garment

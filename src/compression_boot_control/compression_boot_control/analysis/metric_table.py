@@ -180,7 +180,7 @@ METRICS: tuple[Metric, ...] = (
         'session, from 3 s before it until 20 s after it',
         'number of alarms that became active',
         'What the supervisor found wrong; see the table of alarms.',
-        'session_data.session_data',
+        'session_messages.session_data',
         digits=0,
     ),
     Metric(
