@@ -529,6 +529,15 @@ def test_reading_may_move_by_400_mmhg_a_second(full: Course) -> None:
     assert not full.found(SENSOR_RATE)
 
 
+def test_cycle_between_two_samples_follows_nothing(full: Course) -> None:
+    # or the rate of the last sample would be gone before it has lasted for its time
+    now, no = np.array([0.0]), np.array([False])
+    orders = Orders(np.zeros(10), np.zeros(10), np.ones(10), np.zeros(1), np.zeros(1))
+    inputs = SafetyInputs(np.full(10, 1.0), now, now, now, no, no, orders=orders)
+    after = supervisor_step(full.table, full.state, inputs, DT, 0.0)
+    assert after.watch is full.state.watch
+
+
 # -- SR-19 and SR-20: supply
 
 
