@@ -19,10 +19,10 @@ from compression_boot_control.analysis.control_bench import (  # noqa: E402
     bench_batch,
     bench_plan,
 )
-from compression_boot_control.core.chamber_control import (  # noqa: E402
+from compression_boot_control.core.chamber_control import control_step  # noqa: E402
+from compression_boot_control.core.control_parameters import (  # noqa: E402
     ControlParameters,
     ControlState,
-    control_step,
 )
 from compression_boot_control.core.garment import LEGS, Garment, Pump, Supply  # noqa: E402
 from compression_boot_control.core.signals import (  # noqa: E402

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from compression_boot_control.analysis.control_figures import ControlFigures, control_figures
-from compression_boot_control.core.chamber_control import ControlParameters
+from compression_boot_control.core.control_parameters import ControlParameters
 from compression_boot_control.core.garment import LEGS, Garment, Pump
 from compression_boot_control.core.plan import Plan
 from compression_boot_control.core.units import CONDUCTANCE, LITRE_PER_MINUTE, MILLIMETRE, MMHG

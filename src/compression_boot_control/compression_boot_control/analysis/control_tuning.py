@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from compression_boot_control.core.chamber_control import ControlParameters
-from compression_boot_control.core.control_design import quick_design
-from compression_boot_control.core.garment import Garment
-from compression_boot_control.core.identification import (
+from compression_boot_control.core.chamber_record import (
     ChamberFile,
     IdentifiedChamber,
     NotIdentifiable,
-    identify,
 )
+from compression_boot_control.core.control_design import quick_design
+from compression_boot_control.core.control_parameters import ControlParameters
+from compression_boot_control.core.garment import Garment
+from compression_boot_control.core.identification import identify
 from compression_boot_control.core.signals import FloatArray
 from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.parameters import PlantParameters

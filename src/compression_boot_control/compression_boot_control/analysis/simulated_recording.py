@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from compression_boot_control.core.chamber_control import ControlParameters
+from compression_boot_control.core.control_parameters import ControlParameters
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.plan import Plan
-from compression_boot_control.core.sensing import SensingParameters
+from compression_boot_control.core.sensing_parameters import SensingParameters
 from compression_boot_control.core.sequence import (
     SequenceParameters,
     SequenceRequest,

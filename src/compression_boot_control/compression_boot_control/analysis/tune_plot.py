@@ -9,8 +9,9 @@ import control
 import matplotlib as mpl
 import numpy as np
 
+from compression_boot_control.core.chamber_record import ChamberRecord, IdentifiedChamber
 from compression_boot_control.core.control_design import Design
-from compression_boot_control.core.identification import ENERGY, ChamberRecord, IdentifiedChamber
+from compression_boot_control.core.identification import ENERGY
 from compression_boot_control.core.loop_margins import DELAY, FREQUENCIES, loop_response
 from compression_boot_control.core.pneumatics import ATMOSPHERE
 from compression_boot_control.core.sensing import RATE_TIME

@@ -64,8 +64,9 @@ def tune(
 
     from compression_boot_control.analysis.control_tuning import chamber_file, hose_bore_of
     from compression_boot_control.cli.tune_source import measured, recorded
+    from compression_boot_control.core.chamber_record import NotIdentifiable
     from compression_boot_control.core.control_design import design
-    from compression_boot_control.core.identification import NotIdentifiable, identify
+    from compression_boot_control.core.identification import identify
     from compression_boot_control.core.loop_margins import GAIN_MARGIN, PHASE_MARGIN
     from compression_boot_control.core.units import MILLILITRE_PER_MMHG
     from compression_boot_control.hardware.backends import HardwareOptions

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from compression_boot_control.cli.errors import CommandFailed
 
 if TYPE_CHECKING:
+    from compression_boot_control.core.chamber_record import ChamberRecord
     from compression_boot_control.core.garment import Garment
-    from compression_boot_control.core.identification import ChamberRecord
     from compression_boot_control.hardware.backends import HardwareOptions
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import control
 import numpy as np
 
-from compression_boot_control.core.identification import Estimate, IdentifiedChamber
+from compression_boot_control.core.chamber_record import Estimate, IdentifiedChamber
 from compression_boot_control.core.loop_margins import (
     FREQUENCIES,
     GAIN_MARGIN,

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
+from compression_boot_control.core.chamber_record import IdentifiedChamber
 from compression_boot_control.core.control_design import Design
-from compression_boot_control.core.identification import IdentifiedChamber
 from compression_boot_control.core.units import (
     CONDUCTANCE,
     LITRE,

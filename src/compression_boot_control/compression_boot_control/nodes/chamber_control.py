@@ -7,9 +7,9 @@ from builtin_interfaces.msg import Time
 from compression_boot_msgs.msg import ChamberPressures
 from compression_boot_msgs.msg import Setpoints as SetpointsMessage
 
-from compression_boot_control.core.chamber_control import ControlParameters
 from compression_boot_control.core.chamber_order import ChamberOrder
 from compression_boot_control.core.control_inputs import PRESSURE_AGE_LIMIT, HeldSetpoints
+from compression_boot_control.core.control_parameters import ControlParameters
 from compression_boot_control.core.loop_margins import weak_loops
 from compression_boot_control.core.sample_interval import SampleInterval
 from compression_boot_control.core.signals import Actuation, Pressures

@@ -7,12 +7,8 @@ from compression_boot_msgs.msg import ChamberPressures, ManifoldState
 
 from compression_boot_control.core.chamber_order import ChamberOrder
 from compression_boot_control.core.sample_interval import SampleInterval
-from compression_boot_control.core.sensing import (
-    SensingParameters,
-    SensingState,
-    sensing_step,
-    told,
-)
+from compression_boot_control.core.sensing import sensing_step, told
+from compression_boot_control.core.sensing_parameters import SensingParameters, SensingState
 from compression_boot_control.core.signals import Quality
 from compression_boot_control.nodes.conversions import (
     bytes_to_wire,

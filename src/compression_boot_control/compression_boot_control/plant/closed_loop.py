@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from compression_boot_control.core.chamber_control import ControlParameters
+from compression_boot_control.core.control_parameters import ControlParameters
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.plan import Plan
-from compression_boot_control.core.sensing import SensingParameters, SensingState, sensing_step
+from compression_boot_control.core.sensing import sensing_step
+from compression_boot_control.core.sensing_parameters import SensingParameters, SensingState
 from compression_boot_control.core.sequence import (
     SequenceParameters,
     SequenceRequest,

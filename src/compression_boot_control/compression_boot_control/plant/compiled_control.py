@@ -17,13 +17,11 @@ import numpy as np
 from numba.extending import register_jitable
 
 from compression_boot_control.core.chamber_control import (
-    ControlParameters,
-    ControlState,
-    Demand,
     chamber_actuation,
     chamber_demand,
     pump_drive,
 )
+from compression_boot_control.core.control_parameters import ControlParameters, ControlState, Demand
 from compression_boot_control.core.signals import Actuation, Pressures, Setpoints
 from compression_boot_control.plant.compiled_law import fingerprint, owned, pick, put
 from compression_boot_control.plant.kernel import compiled

@@ -13,13 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from compression_boot_control.core.chamber_control import ControlParameters, ControlState, Demand
-from compression_boot_control.core.sensing import (
-    SensingParameters,
-    SensingState,
-    in_use,
-    sensing_law,
-)
+from compression_boot_control.core.control_parameters import ControlParameters, ControlState, Demand
+from compression_boot_control.core.sensing import in_use, sensing_law
+from compression_boot_control.core.sensing_parameters import SensingParameters, SensingState
 from compression_boot_control.core.sequence import (
     ChamberSigns,
     SequenceParameters,

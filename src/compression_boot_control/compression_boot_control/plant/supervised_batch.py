@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numba import njit
 
-from compression_boot_control.core.chamber_control import ControlParameters
+from compression_boot_control.core.control_parameters import ControlParameters
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.plan import Plan
 from compression_boot_control.core.safety.gate import restricted
@@ -26,7 +26,7 @@ from compression_boot_control.core.safety.supervisor import (
     supervisor_step,
 )
 from compression_boot_control.core.safety.watch import Orders
-from compression_boot_control.core.sensing import SensingParameters
+from compression_boot_control.core.sensing_parameters import SensingParameters
 from compression_boot_control.core.sequence import (
     SequenceParameters,
     SequenceRequest,

@@ -11,8 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from compression_boot_control.core.garment import Garment
-from compression_boot_control.core.identification import (
+from compression_boot_control.core.chamber_record import (
     DISCHARGE,
     END,
     FILL,
@@ -20,6 +19,7 @@ from compression_boot_control.core.identification import (
     VENT,
     ChamberRecord,
 )
+from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.pneumatics import REFERENCE_DENSITY, hose_coefficients, hose_drop
 from compression_boot_control.core.pneumatics import orifice_flow as flow_through
 from compression_boot_control.core.signals import (

@@ -12,12 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from compression_boot_control.core.chamber_control import (
-    HIGHEST_TARGET,
-    ControlParameters,
-    ControlState,
-    control_step,
-)
+from compression_boot_control.core.chamber_control import HIGHEST_TARGET, control_step
+from compression_boot_control.core.control_parameters import ControlParameters, ControlState
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.pneumatics import (
     REFERENCE_DENSITY,
@@ -25,7 +21,8 @@ from compression_boot_control.core.pneumatics import (
     hose_drop,
     orifice_flow,
 )
-from compression_boot_control.core.sensing import SensingParameters, SensingState, sensing_step
+from compression_boot_control.core.sensing import sensing_step
+from compression_boot_control.core.sensing_parameters import SensingParameters, SensingState
 from compression_boot_control.core.signals import (
     Actuation,
     FloatArray,

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from compression_boot_control.core.chamber_control import DEFAULT_GAINS
+from compression_boot_control.core.chamber_record import Estimate, IdentifiedChamber
 from compression_boot_control.core.control_design import (
     HIGHEST_KP,
     design,
     gains_of_speed,
     margins,
 )
+from compression_boot_control.core.control_parameters import DEFAULT_GAINS
 from compression_boot_control.core.garment import Garment
-from compression_boot_control.core.identification import Estimate, IdentifiedChamber
 from compression_boot_control.core.loop_margins import (
     GAIN_MARGIN,
     PHASE_MARGIN,

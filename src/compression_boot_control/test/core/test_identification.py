@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from compression_boot_control.analysis.control_tuning import chamber_file
-from compression_boot_control.core.garment import Garment
-from compression_boot_control.core.identification import (
+from compression_boot_control.core.chamber_record import (
     ChamberRecord,
     IdentifiedChamber,
     NotIdentifiable,
-    identify,
 )
+from compression_boot_control.core.garment import Garment
+from compression_boot_control.core.identification import identify
 from compression_boot_control.core.units import MILLILITRE, MINUTE
 from compression_boot_control.hardware.garment_file import load_garment
 from compression_boot_control.plant.batch_run import beliefs

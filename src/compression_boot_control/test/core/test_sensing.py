@@ -11,11 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compression_boot_control.core.garment import Garment
-from compression_boot_control.core.sensing import (
-    SensingParameters,
-    SensingState,
-    sensing_step,
-)
+from compression_boot_control.core.sensing import sensing_step
+from compression_boot_control.core.sensing_parameters import SensingParameters, SensingState
 from compression_boot_control.core.signals import (
     Actuation,
     FloatArray,

@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compression_boot_control.core.chamber_control import (
-    ControlParameters,
-    ControlState,
-    control_step,
-)
+from compression_boot_control.core.chamber_control import control_step
+from compression_boot_control.core.control_parameters import ControlParameters, ControlState
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.plan import Plan, Stage, StageKind
-from compression_boot_control.core.sensing import SensingParameters, sensing_step
+from compression_boot_control.core.sensing import sensing_step
+from compression_boot_control.core.sensing_parameters import SensingParameters
 from compression_boot_control.core.sequence import (
     SequenceParameters,
     SequenceRequest,

@@ -5,11 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compression_boot_control.core.chamber_control import (
-    ControlParameters,
-    ControlState,
-    control_step,
-)
+from compression_boot_control.core.chamber_control import control_step
+from compression_boot_control.core.control_parameters import ControlParameters, ControlState
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.signals import FloatArray, Mode, Pressures, Setpoints
 from compression_boot_control.core.units import MMHG

@@ -16,21 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from compression_boot_control.core.chamber_control import (
-    ControlParameters,
-    ControlState,
-    Demand,
-    control_step,
-)
+from compression_boot_control.core.chamber_control import control_step
+from compression_boot_control.core.control_parameters import ControlParameters, ControlState, Demand
 from compression_boot_control.core.safety.supervision import SupervisorStep
 from compression_boot_control.core.safety.supervisor import supervisor_step
-from compression_boot_control.core.sensing import (
-    SensingParameters,
-    SensingState,
-    in_use,
-    sensing_law,
-    sensing_step,
-)
+from compression_boot_control.core.sensing import in_use, sensing_law, sensing_step
+from compression_boot_control.core.sensing_parameters import SensingParameters, SensingState
 from compression_boot_control.core.signals import (
     BoolArray,
     FloatArray,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 from inspect import Parameter, signature
 from typing import Any
 
-from compression_boot_control.core.chamber_control import ControlParameters
+from compression_boot_control.core.control_parameters import ControlParameters
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.safety.limits import HARD_LIMITS, SafetyLimits
-from compression_boot_control.core.sensing import SensingParameters
+from compression_boot_control.core.sensing_parameters import SensingParameters
 
 
 def _keywords(function: Any) -> frozenset[str]:

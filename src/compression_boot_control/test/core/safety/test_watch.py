@@ -13,11 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from compression_boot_control.core.chamber_control import (
-    ControlParameters,
-    ControlState,
-    control_step,
-)
+from compression_boot_control.core.chamber_control import control_step
+from compression_boot_control.core.control_parameters import ControlParameters, ControlState
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.safety.hazards import (
     HAZARDS,
@@ -44,7 +41,8 @@ from compression_boot_control.core.safety.supervisor import (
     supervisor_step,
 )
 from compression_boot_control.core.safety.watch import Orders
-from compression_boot_control.core.sensing import SensingParameters, SensingState, sensing_step
+from compression_boot_control.core.sensing import sensing_step
+from compression_boot_control.core.sensing_parameters import SensingParameters, SensingState
 from compression_boot_control.core.signals import Actuation, Mode, Readings, Setpoints
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.plant import step as reference
