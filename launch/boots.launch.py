@@ -8,6 +8,9 @@ down: a system that is not whole must not inflate. It is whole without a view.
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument
 
@@ -20,7 +23,10 @@ from compression_boot_control.launch_system import (
     launch_node,
     values_of,
 )
+from compression_boot_control.nodes.settable_parameters import settable_parameters
+from compression_boot_control.parameter_file import load_parameters
 from compression_boot_control.system import SystemOptions, describe_system
+from compression_boot_control.yaml_file import FileError
 
 ARGUMENTS = (
     *HARDWARE_ARGUMENTS,
@@ -48,6 +54,11 @@ ARGUMENTS = (
         description='simulated boots: another leg and workshop; 0 is the garment file as written',
     ),
     DeclareLaunchArgument(
+        'parameters',
+        default_value='',
+        description='file with parameters of nodes, as ROS 2 has them',
+    ),
+    DeclareLaunchArgument(
         'log_level',
         default_value=DEFAULTS.log_level,
         choices=['debug', 'info', 'warn', 'error', 'fatal'],
@@ -68,10 +79,19 @@ def launch_system(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         'views': values['views'] == 'true',
         'speed': number('speed', values['speed']),
         'seed': int(number('seed', values['seed'])),
+        'parameters': parameters_in(values['parameters']),
     }
     made_by = provenance(garment=values['garment'], seed=own['seed'])
     options = SystemOptions(**(values | own), provenance=made_by)
     return [launch_node(node, context) for node in describe_system(options)]
+
+
+def parameters_in(file: str) -> dict[str, dict[str, Any]]:
+    """Read parameters of the nodes; RuntimeError with one line if the file is wrong."""
+    try:
+        return load_parameters(Path(file), settable_parameters()) if file else {}
+    except FileError as error:
+        raise RuntimeError(error.lines[0]) from None
 
 
 def number(argument: str, text: str) -> float:

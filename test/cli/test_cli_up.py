@@ -157,3 +157,19 @@ def test_leg_that_the_garment_lacks(start: Any, boots: Any, tmp_path: Path) -> N
     assert [chamber['name'] for chamber in run.json()['chambers']] == list(worn.chamber_names)
     up.signal(signal.SIGINT)
     assert up.ends() == 0
+
+
+def test_parameters_of_a_file_reach_their_node_and_wrong_ones_start_nothing(
+    boots: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / 'parameters.yaml'
+    file.write_text('chamber_control: {garment: six_zone}\n')
+    refused = boots('up', '--no-record', '--parameters', str(file))
+    assert refused.process.returncode == 2
+    assert len(refused.error_lines) == 1
+    assert "chamber_control has no parameter 'garment'" in refused.error_lines[0]
+    file.write_text('chamber_control: {kp: 45.0, ki: 20.0}\n')
+    weak = boots('up', '--no-record', '--parameters', str(file))
+    assert weak.process.returncode == 1
+    assert 'gains that lack their margins' in weak.error_lines[0]
+    assert weak.left_over() == []

@@ -90,7 +90,18 @@ def limits(parameter: Parameter) -> str:
 
 def parameters() -> list[str]:
     """One table of parameters for each node."""
-    lines = ['## Parameters', '', 'All are read-only while a node runs.', '']
+    lines = [
+        '## Parameters',
+        '',
+        'All are read-only while a node runs. `boots up --parameters FILE` and the argument',
+        '`parameters:=FILE` of `launch/boots.launch.py` give them to the nodes of a system, except',
+        'those that have an option of their own:',
+        '',
+        '    chamber_control:',
+        '      ros__parameters:',
+        '        kp: 8.0',
+        '',
+    ]
     for executable in (*EXECUTABLES, DEVICE_TEST, VIEWS, PLAYER):
         module = import_module(f'compression_boot_control.nodes.{executable}')
         rows = [

@@ -97,6 +97,8 @@ class SystemOptions:
         debug, info, warn, error or fatal.
     views : bool
         Show the legs as markers.
+    parameters : mapping of str to mapping
+        Of the nodes, by node and name, besides those that these options decide.
     provenance : mapping of str to str
         What goes into the bag besides these options.
     """
@@ -116,6 +118,7 @@ class SystemOptions:
     sample_period: float = 0.01
     log_level: str = 'info'
     views: bool = False
+    parameters: Mapping[str, Mapping[str, ParameterValue]] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -179,6 +182,12 @@ def describe_system(options: SystemOptions) -> tuple[NodeDescription, ...]:
         if executable != 'manifold':
             # the manifold makes the simulated time, the others follow it
             parameters['use_sim_time'] = options.simulated_time
+    executables = EXECUTABLES
+    if options.views:
+        executables = (*EXECUTABLES, VIEWS)
+        own[VIEWS] = {'use_sim_time': options.simulated_time}
+    for executable in executables:
+        own[executable].update(options.parameters.get(executable, {}))
     namespace = f'/{options.namespace.strip("/")}'
     provenance = dict(options.provenance) | {
         'garment': options.garment,
@@ -192,10 +201,6 @@ def describe_system(options: SystemOptions) -> tuple[NodeDescription, ...]:
     own['session_recorder']['provenance'] = json.dumps(provenance)
     # two garments in one domain must not share a simulated clock
     remappings = (('/clock', f'{namespace}/clock'),)
-    executables = EXECUTABLES
-    if options.views:
-        executables = (*EXECUTABLES, VIEWS)
-        own[VIEWS] = {'use_sim_time': options.simulated_time}
     return tuple(
         NodeDescription(executable, namespace, options.log_level, own[executable], remappings)
         for executable in executables

@@ -60,15 +60,17 @@ def replay(
     2: wrong use, such as a bag that is not there.
     """
     from compression_boot_control.analysis.errors import BagError
-    from compression_boot_control.analysis.replay.parameter_file import load_parameters
+    from compression_boot_control.analysis.replay.loop_parameters import PARAMETER_NAMES
     from compression_boot_control.analysis.replay.replay import replay_bag
+    from compression_boot_control.parameter_file import load_parameters
     from compression_boot_control.yaml_file import FileError
 
     if live:
         _play(bag, garment, namespace or 'boots', rate, record, views=views)
         return
     try:
-        tried = None if parameters is None else load_parameters(parameters)
+        known = {node: dict.fromkeys(names, float) for node, names in PARAMETER_NAMES.items()}
+        tried = None if parameters is None else load_parameters(parameters, known)
         found = replay_bag(bag, garment=absolute(garment), parameters=tried, namespace=namespace)
     except (BagError, ValueError) as error:
         raise WrongUse(str(error)) from error

@@ -54,6 +54,12 @@ def up(
         ),
     ] = 1.0,
     seed: SeedOption = 0,
+    parameters: Annotated[
+        Path | None,
+        typer.Option(
+            '--parameters', metavar='F', help='File with parameters of nodes, as ROS 2 has them.'
+        ),
+    ] = None,
     log_level: Annotated[
         LogLevel, typer.Option('--log-level', help='How much the nodes say.')
     ] = LogLevel.INFO,
@@ -63,6 +69,8 @@ def up(
     from compression_boot_control.cli.interruption import Interruption
     from compression_boot_control.cli.running_system import RunningSystem
     from compression_boot_control.hardware.garment_file import load_garment
+    from compression_boot_control.nodes.settable_parameters import settable_parameters
+    from compression_boot_control.parameter_file import load_parameters
     from compression_boot_control.system import SystemOptions
 
     worn = load_garment(garment)
@@ -80,6 +88,7 @@ def up(
         seed=seed,
         log_level=log_level.value,
         views=views,
+        parameters=load_parameters(parameters, settable_parameters()) if parameters else {},
         provenance=provenance(garment=worn.name, seed=seed),
     )
     with Interruption() as interruption, RunningSystem(options, interruption) as system:

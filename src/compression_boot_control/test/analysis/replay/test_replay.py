@@ -16,13 +16,11 @@ from compression_boot_control.analysis.bag_reader import open_bag
 from compression_boot_control.analysis.errors import BagError
 from compression_boot_control.analysis.replay.comparison import Verdict, compared_verdicts
 from compression_boot_control.analysis.replay.loop_laws import compiled, interpreted
-from compression_boot_control.analysis.replay.parameter_file import load_parameters
 from compression_boot_control.analysis.replay.played_messages import played_bag
 from compression_boot_control.analysis.replay.replay import replay_bag
 from compression_boot_control.cli.main import main
 from compression_boot_control.core.safety.hazards import EMERGENCY_STOP, KINK, SENSOR_RATE
 from compression_boot_control.core.safety.supervisor import SafetyStatus
-from compression_boot_control.yaml_file import FileError
 
 BAGS = Path(__file__).parent / 'bags'
 GARMENT = str(BAGS / 'small.yaml')
@@ -138,22 +136,6 @@ def test_wrong_use_ends_with_2_and_one_line(words: list[str], said: str, capsys)
     errors = capsys.readouterr().err
     assert said in errors
     assert errors.count('\n') == 1
-
-
-@pytest.mark.parametrize(
-    ('text', 'said'),
-    [
-        ('chamber_contrl: {kp: 1.0}', 'did you mean chamber_control'),
-        ('chamber_control: {kpp: 1.0}', "no parameter 'kpp'"),
-        ('chamber_control: {kp: fast}', 'is no number'),
-        ('chamber_control: 3', 'no mapping'),
-    ],
-)
-def test_wrong_parameter_file_is_named(tmp_path: Path, text: str, said: str) -> None:
-    file = tmp_path / 'tried.yaml'
-    file.write_text(text)
-    with pytest.raises(FileError, match=said):
-        load_parameters(file)
 
 
 def test_what_is_played_is_raw_and_in_order() -> None:
