@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from compression_boot_control.cli.errors import WrongUse
 from compression_boot_control.cli.options import (
     Backend,
     BackendOption,
@@ -69,8 +70,6 @@ def up(
     from compression_boot_control.cli.interruption import Interruption
     from compression_boot_control.cli.running_system import RunningSystem
     from compression_boot_control.hardware.garment_file import load_garment
-    from compression_boot_control.nodes.settable_parameters import settable_parameters
-    from compression_boot_control.parameter_file import load_parameters
     from compression_boot_control.system import SystemOptions
 
     worn = load_garment(garment)
@@ -88,7 +87,7 @@ def up(
         seed=seed,
         log_level=log_level.value,
         views=views,
-        parameters=load_parameters(parameters, settable_parameters()) if parameters else {},
+        parameters=_parameters(parameters),
         provenance=provenance(garment=worn.name, seed=seed),
     )
     with Interruption() as interruption, RunningSystem(options, interruption) as system:
@@ -96,6 +95,20 @@ def up(
         if not interruption:
             typer.echo(_ready_line(options, worn.name))
         system.keep_up()
+
+
+def _parameters(file: Path | None) -> dict[str, dict[str, Any]]:
+    """Parameters of the nodes that a file gives."""
+    if file is None:
+        return {}
+    from compression_boot_control.nodes.settable_parameters import settable_parameters
+    from compression_boot_control.parameter_file import load_parameters
+    from compression_boot_control.yaml_file import FileError
+
+    try:
+        return load_parameters(file, settable_parameters())
+    except FileError as error:
+        raise WrongUse(error.lines[0]) from error
 
 
 def _ready_line(options: SystemOptions, garment: str) -> str:
