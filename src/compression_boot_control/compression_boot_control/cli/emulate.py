@@ -52,6 +52,7 @@ def emulate(
     from compression_boot_control.hardware.garment_file import load_garment
     from compression_boot_control.hardware.manifold import ManifoldError
     from compression_boot_control.hardware.profile_file import load_profile
+    from compression_boot_control.steady_memory import spare_what_stays
 
     transport = 'rtu' if serial else 'tcp'
     profile = load_profile(absolute(hardware) or f'generic_{transport}')
@@ -67,6 +68,7 @@ def emulate(
         raise WrongUse(str(error)) from error
     with Interruption() as interruption:
         try:
+            spare_what_stays()
             server.start()
         except ManifoldError as error:
             raise CommandFailed(str(error)) from error

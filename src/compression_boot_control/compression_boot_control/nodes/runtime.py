@@ -33,6 +33,7 @@ from rclpy.timer import Timer
 
 from compression_boot_control.nodes.interfaces import DIAGNOSTICS, EVENTS, HEALTH, Service, Topic
 from compression_boot_control.nodes.parameters import ConfigurationError, Parameter, declare
+from compression_boot_control.steady_memory import spare_what_stays
 from compression_boot_control.system import STARTER_PID
 
 SPIN_TIMEOUT = 0.2
@@ -215,6 +216,7 @@ def run(make_node: Callable[[], SafeNode]) -> None:
         target=_wake_timers_when_the_wall_clock_is_set_back, args=(node, ended), daemon=True
     )
     watch.start()
+    spare_what_stays()
     try:
         while flag.signal_number is None and not node.end_reason and not _orphaned(starter):
             executor.spin_once(timeout_sec=SPIN_TIMEOUT)
