@@ -210,8 +210,8 @@ KINK = _hazard(
 )
 SENSOR_OFFSET = _hazard(
     14,
-    'A sensor that is off by more than 5 mmHg after 5 s vented, for 5 s, and by 1 mmHg from the '
-    'zero that it had, stops its zone until a reset.',
+    'A sensor that is off by more than 5 mmHg after 5.8 s vented, for 5.8 s, and by 1 mmHg from '
+    'the zero that it had, stops its zone until a reset.',
     'a sensor is off its zero',
     (_MEDIUM, _CHAMBER),
     'have this sensor calibrated or replaced',

@@ -53,7 +53,8 @@ class SafetyLimits:
     zero_offset : float
         Reading of a vented chamber, 5 mmHg [Pa] [P].
     zero_time : float
-        Time vented before it is judged, and again for which it must last [s] [P].
+        Time vented before it is judged, and again for which it must last: the last 10 mmHg of the
+        slowest chamber take 5.2 s [s] [P].
     stuck_time : float
         Time for which a reading may stand still while its valve works [s] [P].
     rate : float
@@ -88,7 +89,7 @@ class SafetyLimits:
     kink_share: float = 0.3
     kink_time: float = 0.5
     zero_offset: float = 5.0 * _PASCAL_PER_MMHG
-    zero_time: float = 5.0
+    zero_time: float = 5.8
     stuck_time: float = 1.0
     rate: float = 400.0 * _PASCAL_PER_MMHG
     rate_time: float = 0.02

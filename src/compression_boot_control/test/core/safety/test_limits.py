@@ -34,7 +34,7 @@ NAMES = [field.name for field in fields(SafetyLimits)]
         ('leak_time', 7.0),
         ('kink_share', 0.3),
         ('zero_offset', 5.0 * MMHG),
-        ('zero_time', 5.0),
+        ('zero_time', 5.8),
         ('stuck_time', 1.0),
         ('rate', 400.0 * MMHG),
         ('sensors_apart', 10.0 * MMHG),
