@@ -117,6 +117,11 @@ def build_packages(
             progress.detail(f'{package} {done.group(1)} of {done.group(2)}')
 
     runner.run('build', command, _build_environ(project, ros), show)
+    # numba's cache tells code that Python has just compiled from code that it has kept: with the
+    # latter from the start, what the first session compiles serves the second
+    keep: list[str | Path] = [project.environment / 'bin' / 'python', '-m', 'compileall', '-q']
+    keep.append(project.root / 'src' / 'compression_boot_control' / 'compression_boot_control')
+    runner.run('build', keep, _build_environ(project, ros))
 
 
 def _build_environ(project: Project, ros: RosInstallation | None) -> Mapping[str, str]:

@@ -85,7 +85,7 @@ def test_kill_loses_half_a_second(tmp_path, messages):
     assert written[-1] - bag.end_ns < 0.65e9
 
     recovery = recover_bag(tmp_path / 'bag')
-    assert recovery.message_count == bag.topics['/pressures'].message_count >= 300
+    assert recovery.message_count == bag.topics['/pressures'].message_count > 0
     assert recovery.kept is None
     with Reader(tmp_path / 'bag') as reader:
         assert reader.message_count == recovery.message_count

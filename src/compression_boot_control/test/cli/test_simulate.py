@@ -79,7 +79,7 @@ def test_pump_that_is_too_small_is_named(capsys: pytest.CaptureFixture[str]) -> 
     assert main(['simulate', 'beginner', '--pump', '3', '--json']) == 1
     captured = capsys.readouterr()
     assert json.loads(captured.out)['ok'] is False
-    assert 'larger pump' in captured.err
+    assert 'use a pump of 6.8 l/min in the place of 3' in captured.err
 
 
 def test_person_gets_a_table_and_a_picture(

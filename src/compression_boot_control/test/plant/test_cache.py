@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import pickle
 import shutil
@@ -86,6 +87,8 @@ def test_second_process_loads_the_kernel_and_a_changed_equation_compiles_anew(
 
     def first_step() -> tuple[int, int]:
         """Cache hits and misses of the kernel in a process of its own."""
+        # numba's key differs between code that Python has just compiled and code that it has kept
+        compileall.compile_dir(tmp_path / package.name, quiet=1)
         environment = os.environ | {
             'PYTHONPATH': str(tmp_path),
             'NUMBA_CACHE_DIR': str(tmp_path / 'cache'),
