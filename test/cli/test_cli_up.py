@@ -45,7 +45,7 @@ def test_lost_node_is_named_and_everything_goes_down(start: Any, name: str) -> N
 def test_lost_view_is_told_and_the_session_goes_on(start: Any) -> None:
     up = start(*UP, '--views')
     up.says('ready:')
-    run = start('run', 'demonstration', '--minutes', '1', '--json', *HERE)
+    run = start('run', 'demonstration', '--minutes', '0.3', '--json', *HERE)
     with BootsClient(NAMESPACE) as client:
         assert client.wait_until(lambda: under_pressure(client), PATIENCE)
     up.node('leg_markers').kill()
