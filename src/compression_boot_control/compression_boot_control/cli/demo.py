@@ -23,7 +23,7 @@ LOG = 'nodes.log'
 BAG = 'bag'
 
 SAMPLE_PERIOD = 0.025
-"""Twice as long as usual: half the work, so that a whole session takes minutes on two cores [s]."""
+"""Longer than usual: less work, so that a whole session takes minutes on two cores [s]."""
 
 
 def demo(

@@ -50,6 +50,7 @@ _FUNCTIONS = (
     expectation.hose_rise,
     expectation.vented,
     air_account.expected_air,
+    air_account.most_inside,
     air_account.passed_air,
     air_account.explained_air,
     air_account.account_step,

@@ -239,6 +239,14 @@ def expected_air(
     return np.asarray(np.where((sample.exhaust > 0.0) | content, said, air))
 
 
+def most_inside(
+    expectation: Expectation, recent_outflow: FloatArray, port: FloatArray
+) -> FloatArray:
+    """Highest pressure that a chamber can have by its port and its hose's drop [Pa]."""
+    inside = np.maximum(port, 0.0) + PORT_TOLERANCE
+    return np.asarray(inside + _RISE_TOLERANCE * hose_rise(expectation, recent_outflow))
+
+
 def passed_air(
     expectation: Expectation,
     account: AirAccount,
@@ -250,8 +258,7 @@ def passed_air(
 ) -> FloatArray:
     """Air that can have come in, and can still be in by what the port and the hose's drop say."""
     passed = account.passed + most_flow * dt
-    inside = np.maximum(port, 0.0) + PORT_TOLERANCE
-    inside = inside + _RISE_TOLERANCE * hose_rise(expectation, recent_outflow)
+    inside = most_inside(expectation, recent_outflow, port)
     said = np.minimum(passed, most_air_beyond_slack(expectation, inside))
     return np.asarray(np.where(known, said, passed))
 
@@ -271,8 +278,7 @@ def explained_air(
     """
     moving = least_air_beyond_slack(expectation, np.full_like(port, _MOVEMENT * dt))
     explained = account.explained + most_flow * dt + moving
-    inside = np.maximum(port, 0.0) + PORT_TOLERANCE
-    inside = inside + _RISE_TOLERANCE * hose_rise(expectation, recent_outflow)
+    inside = most_inside(expectation, recent_outflow, port)
     said = np.minimum(explained, least_air_beyond_slack(expectation, inside))
     return np.asarray(np.where(known, said, explained))
 
