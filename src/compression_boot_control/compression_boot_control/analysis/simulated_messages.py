@@ -21,6 +21,7 @@ from compression_boot_control.core.plan import Plan
 from compression_boot_control.core.sensing import told
 from compression_boot_control.core.sequence import SessionStatus
 from compression_boot_control.core.signals import BoolArray, IntArray, Pressures
+from compression_boot_control.hardware.garment_layout import layout_fields
 from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD
 
 DELAYS = {'pressures': 0.4e-3, 'requested': 0.8e-3, 'permitted': 1.2e-3, 'recorded': 0.3e-3}
@@ -124,20 +125,7 @@ class SimulatedMessages:
         yield from self._session_states(rows, stamp)
 
     def _layout(self, stamp: IntArray) -> MessageBatch:
-        garment = self._garment
-        fields = {
-            'garment': garment.name,
-            'backend': 'sim',
-            'name': self._names,
-            'leg': list(garment.legs),
-            'zone': list(garment.zones),
-            'zone_order': list(garment.zone_order),
-            'rest_volume': garment.rest_volume,
-            'compliance': garment.compliance,
-            'pump_free_flow': garment.pump.free_flow,
-            'pump_shut_off_pressure': garment.pump.shut_off_pressure,
-            'sample_period': SAMPLE_PERIOD,
-        }
+        fields = layout_fields(self._garment, 'sim', SAMPLE_PERIOD)
         return self._batch('layout', 'Layout', stamp, {'header.stamp': stamp}, fields)
 
     def _samples(self, rows: IntArray, stamp: IntArray, sequence: IntArray) -> MessageBatch:

@@ -22,6 +22,7 @@ from compression_boot_control.analysis.message_serializer import PACKAGE, Messag
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.signals import Actuation, FloatArray, Readings
 from compression_boot_control.hardware.clock import Clock
+from compression_boot_control.hardware.garment_layout import layout_fields
 from compression_boot_control.hardware.manifold import Manifold, ManifoldSample
 
 EXPERIMENT = 'experiment', 'boots tune'
@@ -72,17 +73,7 @@ class TuningRecorder:
         names, none = list(garment.chamber_names), np.zeros(len(garment))
         layout = self._serializer.message(
             PACKAGE + TYPES[LAYOUT],
-            garment=garment.name,
-            backend=backend,
-            name=names,
-            leg=list(garment.legs),
-            zone=list(garment.zones),
-            zone_order=list(garment.zone_order),
-            rest_volume=garment.rest_volume,
-            compliance=garment.compliance,
-            pump_free_flow=garment.pump.free_flow,
-            pump_shut_off_pressure=garment.pump.shut_off_pressure,
-            sample_period=manifold.sample_period,
+            **layout_fields(garment, backend, manifold.sample_period),
         )
         valves = {'name': names, 'inlet': none, 'exhaust': none}
         self._patterns = {

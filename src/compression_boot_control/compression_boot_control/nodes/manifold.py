@@ -21,6 +21,7 @@ from rosgraph_msgs.msg import Clock
 
 from compression_boot_control.core.dead_man import PERMIT_AGE_LIMIT, DeadMan
 from compression_boot_control.core.safety.gate import CommandGate, RefusedCommand
+from compression_boot_control.hardware.garment_layout import layout_fields
 from compression_boot_control.hardware.manifold import (
     ManifoldError,
     ManifoldFault,
@@ -341,20 +342,9 @@ class ManifoldNode(SafeLifecycleNode):
         return message
 
     def _layout_message(self) -> Layout:
-        garment = self._garment
-        message = Layout(
-            garment=garment.name,
-            backend=self.settings['backend'],
-            name=self._names,
-            leg=list(garment.legs),
-            zone=list(garment.zones),
-            zone_order=list(garment.zone_order),
-            rest_volume=to_wire(garment.rest_volume),
-            compliance=to_wire(garment.compliance),
-            pump_free_flow=garment.pump.free_flow,
-            pump_shut_off_pressure=garment.pump.shut_off_pressure,
-            sample_period=self._period,
-        )
+        fields = layout_fields(self._garment, self.settings['backend'], self._period)
+        arrays = {name: to_wire(fields[name]) for name in ('rest_volume', 'compliance')}
+        message = Layout(**(fields | arrays))
         message.header.stamp = self._stamp()
         return message
 
