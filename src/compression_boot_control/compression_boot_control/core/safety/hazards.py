@@ -182,7 +182,7 @@ NOT_DEFLATED = _hazard(
 NOT_INFLATED = _hazard(
     11,
     'A chamber that has had one and a half times the air of its set-point, and 1 s of flow more, '
-    'without half the pressure is stopped until a reset.',
+    'without half the pressure, or twice the air without its pressure, is stopped until a reset.',
     'a chamber does not inflate',
     (_MEDIUM, _CHAMBER),
     'check the hose of this chamber, the zip, and the pump',

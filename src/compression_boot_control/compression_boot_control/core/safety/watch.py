@@ -309,5 +309,7 @@ def without_inflating(
     granted = limits.inflate_time * across_chambers(account.flow)
     had = account.air + others - granted
     halfway = (had > limits.inflate_share * needed) & (inside < _HALF * watch.target)
-    told: BoolArray = halfway | (had > _NEVER * needed)
+    # several that become full together leave no room at once, and have all had the air of each
+    never = (had > _NEVER * needed) & (inside < watch.target - _ARRIVED)
+    told: BoolArray = halfway | never
     return told

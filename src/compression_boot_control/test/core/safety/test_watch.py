@@ -248,6 +248,16 @@ def test_chamber_above_half_its_set_point_inflates(course: Course) -> None:
     assert not course.found(NOT_INFLATED)
 
 
+def test_chamber_above_half_its_set_point_may_not_take_air_for_ever(course: Course) -> None:
+    course.let(34.0, 30.0, **GENTLY)
+    assert course.found(NOT_INFLATED)
+
+
+def test_chamber_close_to_its_set_point_has_inflated_whatever_air_it_had(course: Course) -> None:
+    course.let(60.0, 60.0, **GENTLY)
+    assert not course.found(NOT_INFLATED)
+
+
 def test_air_that_an_exhaust_let_out_does_not_count(full: Course) -> None:
     for _ in range(10):
         full.let(40.0, 0.5, noise=0.2, target=40.0, **FILLING)
