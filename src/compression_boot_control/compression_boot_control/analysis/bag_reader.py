@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from rosbags.interfaces.typing import Typesdict
 from rosbags.typesys import get_types_from_idl, get_types_from_msg
 from rosbags.typesys.base import TypesysError
@@ -21,7 +22,7 @@ from compression_boot_control.analysis.bag_storage import Records, opened_record
 from compression_boot_control.analysis.cdr_columns import Column, decode_columns
 from compression_boot_control.analysis.cdr_layout import LayoutError
 from compression_boot_control.analysis.errors import BagError
-from compression_boot_control.analysis.mcap_records import StoredMessage
+from compression_boot_control.analysis.mcap_records import Batch
 from compression_boot_control.analysis.message_definitions import as_message
 from compression_boot_control.analysis.series import Series
 
@@ -43,7 +44,7 @@ class Topic:
     qos : str
         Offered QoS profiles as YAML.
     message_count : int
-    messages : list of StoredMessage
+    messages : Batch
     """
 
     name: str
@@ -54,7 +55,7 @@ class Topic:
     message_encoding: str
     qos: str
     message_count: int = 0
-    messages: list[StoredMessage] = field(default_factory=list)
+    messages: Batch = field(default_factory=Batch)
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,15 @@ class Bag:
             raise BagError(f'{self.path} has no topic {topic}; its topics: {known}')
         if not found.messages:
             raise BagError(f'{self.path} has no message of {topic}')
-        messages = sorted(found.messages, key=lambda message: message.log_time)
+        messages = found.messages
+        log_time = times_of(messages.log_time)
+        order = np.argsort(log_time, kind='stable')
         return Series(
             topic=topic,
             type_name=found.type_name,
-            log_time=_times(message.log_time for message in messages),
-            publish_time=_times(message.publish_time for message in messages),
-            columns=decoded(self.path, found, [message.data for message in messages]),
+            log_time=log_time[order],
+            publish_time=times_of(messages.publish_time)[order],
+            columns=decoded(self.path, found, [messages.data[row] for row in order.tolist()]),
         )
 
     def topics_of(self, type_name: str) -> tuple[str, ...]:
@@ -140,21 +143,22 @@ def open_bag(path: str | Path, topics: Collection[str] | None = None) -> Bag:
     first, last = LATEST, -1
     damaged = False
     for file in stored.files:
-        by_channel: dict[int, tuple[Topic, bool]] = {}
         with opened_records(stored, file) as records:
-            for message in records.messages():
-                known = by_channel.get(message.channel)
-                if known is None:
-                    topic = topic_of(records, message.channel, found)
-                    kept = topics is None or topic.name in topics or topic.type_name in topics
-                    known = by_channel[message.channel] = topic, kept
-                known[0].message_count += 1
-                first = min(first, message.log_time)
-                last = max(last, message.log_time)
-                if known[1]:
-                    if stored.compression:
-                        message = message._replace(data=unpacked(stored, message.data))
-                    known[0].messages.append(message)
+
+            def is_kept(channel: int, records: Records = records) -> bool:
+                topic = topic_of(records, channel, found)
+                return topics is None or topic.name in topics or topic.type_name in topics
+
+            for batches in records.batches(is_kept):
+                for channel, batch in batches.items():
+                    topic = topic_of(records, channel, found)
+                    topic.message_count += len(batch.log_time)
+                    first = min(first, *batch.log_time)
+                    last = max(last, *batch.log_time)
+                    if stored.compression == 'message':
+                        batch.data = [unpacked(stored, each) for each in batch.data]
+                    if batch:
+                        topic.messages.extend(batch)
         for channel in records.channels:
             topic_of(records, channel, found)
         provenance |= records.metadata.get(PROVENANCE_RECORD, {})
@@ -213,8 +217,9 @@ def topic_of(records: Records, channel_id: int, found: dict[str, Topic]) -> Topi
     return topic
 
 
-def _times(times: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return np.fromiter((min(time, LATEST) for time in times), np.int64)
+def times_of(times: Sequence[int]) -> NDArray[np.int64]:
+    """Times as an array; none is later than `LATEST`."""
+    return np.array([min(time, LATEST) for time in times], np.int64)
 
 
 def decoded(

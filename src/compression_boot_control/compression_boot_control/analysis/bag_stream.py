@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from compression_boot_control.analysis.bag_files import StoredBag, stored_bag
 from compression_boot_control.analysis.bag_metadata import PROVENANCE_RECORD, SUMMARY_RECORD
-from compression_boot_control.analysis.bag_reader import LATEST, Topic, decoded, topic_of
+from compression_boot_control.analysis.bag_reader import (
+    LATEST,
+    Topic,
+    decoded,
+    times_of,
+    topic_of,
+)
 from compression_boot_control.analysis.bag_storage import Records, opened_records, unpacked
 from compression_boot_control.analysis.errors import BagError
 from compression_boot_control.analysis.mcap_records import Batch
@@ -119,10 +122,7 @@ class BagStream:
             self._last = max(self._last, *batch.log_time, -1)
             if not batch.data:
                 continue
-            target = waiting.setdefault(topic.name, Batch())
-            target.log_time += batch.log_time
-            target.publish_time += batch.publish_time
-            target.data += batch.data
+            waiting.setdefault(topic.name, Batch()).extend(batch)
             size += sum(map(len, batch.data))
         return size
 
@@ -141,8 +141,8 @@ class BagStream:
             piece[name] = Series(
                 topic=name,
                 type_name=topic.type_name,
-                log_time=_times(batch.log_time),
-                publish_time=_times(batch.publish_time),
+                log_time=times_of(batch.log_time),
+                publish_time=times_of(batch.publish_time),
                 columns=columns,
             )
         return piece
@@ -155,7 +155,3 @@ class BagStream:
         damage = records.damage
         self.recovered = self.recovered or damage.cut or bool(damage.notes)
         self.notes += [f'{file.name}: {note}' for note in damage.notes]
-
-
-def _times(times: list[int]) -> NDArray[np.int64]:
-    return np.minimum(np.array(times, np.uint64), LATEST).astype(np.int64)

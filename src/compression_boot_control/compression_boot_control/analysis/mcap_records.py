@@ -57,9 +57,17 @@ class StoredMessage(NamedTuple):
     data: bytes
 
 
+class Message(NamedTuple):
+    """An encoded message; times in [ns]."""
+
+    log_time: int
+    publish_time: int
+    data: bytes
+
+
 @dataclass
 class Batch:
-    """Messages of one channel in a row.
+    """Messages of one channel in a row; its length counts those whose data are there.
 
     Attributes
     ----------
@@ -72,6 +80,18 @@ class Batch:
     log_time: list[int] = field(default_factory=list)
     publish_time: list[int] = field(default_factory=list)
     data: list[bytes] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[Message]:
+        return map(Message, self.log_time, self.publish_time, self.data)
+
+    def extend(self, other: Batch) -> None:
+        """Append the messages of another one."""
+        self.log_time += other.log_time
+        self.publish_time += other.publish_time
+        self.data += other.data
 
 
 class DamagedRecordError(Exception):

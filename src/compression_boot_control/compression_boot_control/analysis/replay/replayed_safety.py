@@ -41,13 +41,8 @@ class Permitted(NamedTuple):
     pump: FloatArray
 
 
-class Happening(NamedTuple):
-    """One thing that the supervisor hears: when [s], what kind, and which row of its kind."""
-
-    time: float
-    kind: int
-    row: int
-
+Happening = tuple[float, int, int]
+"""One thing that the supervisor hears: when [s], what kind, and which row of its kind."""
 
 STOP_OR_RESET, SETPOINTS, SAMPLE, REQUEST, VENT_REQUEST = range(5)
 """Kinds, in the order in which they are heard at one time."""
@@ -97,29 +92,25 @@ class ReplayedSafety:
             Requests of the controller's own timer, which ask for a vent.
         """
         permitted = Permitted(*(np.full_like(column, np.nan) for column in asked))
-        for happening in self._happenings(requests, vents):
-            time = happening.time
+        for time, kind, row in self._happenings(requests, vents):
             self._cycles_until(time)
-            if happening.kind == SAMPLE:
-                self._hear_sample(time, happening.row)
-            elif happening.kind == REQUEST:
-                row = happening.row
+            if kind == SAMPLE:
+                self._hear_sample(time, row)
+            elif kind == REQUEST:
                 answer = self._answer(
                     time, Actuation(asked.inlet[row], asked.exhaust[row], asked.pump[row])
                 )
                 if answer is not None:
                     permitted.inlet[row], permitted.exhaust[row] = answer.inlet, answer.exhaust
                     permitted.pump[row] = answer.pump
-            elif happening.kind == SETPOINTS:
+            elif kind == SETPOINTS:
                 setpoints = self._recorded.setpoints
                 assert setpoints is not None
-                mode, target = setpoints.mode[happening.row], setpoints.target[happening.row]
-                self._supervision.hear_setpoints(time, mode, target)
-            elif happening.kind == VENT_REQUEST:
+                self._supervision.hear_setpoints(time, setpoints.mode[row], setpoints.target[row])
+            elif kind == VENT_REQUEST:
                 self._answer(time, Actuation.vented((len(self._names),)))
             else:
-                self._stop_or_reset(time, self._recorded.events[happening.row])
-            self._tell(time)
+                self._stop_or_reset(time, self._recorded.events[row])
         return permitted
 
     def _happenings(
@@ -158,7 +149,8 @@ class ReplayedSafety:
         kind = np.concatenate([np.full(len(times), kind) for kind, times in columns])
         row = np.concatenate([np.arange(len(times)) for _, times in columns])
         order = np.lexsort((row, kind, time))
-        return map(Happening, time[order].tolist(), kind[order].tolist(), row[order].tolist())
+        columns_in_order = (time[order].tolist(), kind[order].tolist(), row[order].tolist())
+        return zip(*columns_in_order, strict=True)
 
     def _cycles_until(self, time: float) -> None:
         """Let the supervisor's own timer run up to a time."""
@@ -186,6 +178,7 @@ class ReplayedSafety:
         )
         if self._supervision.hear_state(time, sample):
             self._supervision.permit(time, self._supervision.ordered)
+        self._tell(time)
 
     def _answer(self, time: float, asked: Actuation) -> Actuation | None:
         self._count += 1
@@ -200,6 +193,7 @@ class ReplayedSafety:
             self._supervision.emergency_stop(time, 'as recorded')
         else:
             self._supervision.reset(time, confirmed=event.confirmed)
+        self._tell(time)
 
     def _tell(self, time: float) -> None:
         """Note the verdict where it changes."""

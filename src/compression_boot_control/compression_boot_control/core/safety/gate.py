@@ -86,7 +86,8 @@ class CommandGate:
                 f'{len(names)} names, {len(command.inlet)} inlets, {len(command.exhaust)} exhausts'
             )
         values = np.concatenate([command.inlet, command.exhaust, [command.pump]])
-        if not np.all((values >= 0.0) & (values <= 1.0)):
+        # written so that NaN is refused
+        if not (values.min() >= 0.0 and values.max() <= 1.0):
             raise RefusedCommand('an opening or the pump drive is not a number from 0 to 1')
         gate = CommandGate(self.chamber_names, command.sequence)
         if names == self.chamber_names:
