@@ -51,8 +51,11 @@ ZONE_TIME = 150.0
 TAIL = 12.0
 """Time vented after a session, in which faults that show in a vent are found [s]."""
 
-LONGEST = 300.0
-"""Time after which a session of two cycles is stopped, whatever it does [s]."""
+LONGEST = 900.0
+"""Time after which a session of two cycles is stopped, whatever it does [s].
+
+Six zones that are held one after the other take five minutes a cycle.
+"""
 
 CYCLES = 2
 """Whole cycles of a session, after the one in which a fault strikes."""
