@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from compression_boot_control.analysis.replay.loop_laws import Asked
 from compression_boot_control.analysis.replay.recorded_loop import (
     RecordedCommands,
     RecordedLoop,
+    RecordedSamples,
     SafetyEvent,
     Verdict,
 )
@@ -75,6 +77,7 @@ class ReplayedSafety:
             simulated_time=recorded.simulated_time,
             step=step,
         )
+        self._samples = _raw_samples(recorded.samples)
         self._count = 0
         self._told = b''
         self.verdicts: list[Verdict] = []
@@ -166,17 +169,7 @@ class ReplayedSafety:
             self._tell(self._cycle_at)
 
     def _hear_sample(self, time: float, row: int) -> None:
-        samples = self._recorded.samples
-        sample = RawSample(
-            sequence=int(samples.sequence[row]),
-            time=float(samples.stamp[row]),
-            pressure=samples.pressure[row],
-            second=None if samples.second is None else samples.second[row],
-            supply=float(samples.supply[row]),
-            device_fault=bool(samples.device_fault[row]),
-            emergency_input=bool(samples.emergency_input[row]),
-        )
-        if self._supervision.hear_state(time, sample):
+        if self._supervision.hear_state(time, self._samples[row]):
             self._supervision.permit(time, self._supervision.ordered)
         self._tell(time)
 
@@ -214,3 +207,20 @@ class ReplayedSafety:
                 frozenset(HAZARDS[i].id for i in rows),
             )
         )
+
+
+def _raw_samples(samples: RecordedSamples) -> list[RawSample]:
+    """The samples as the supervisor takes them."""
+    count = len(samples.sequence)
+    second = repeat(None, count) if samples.second is None else samples.second
+    columns = zip(
+        samples.sequence.tolist(),
+        samples.stamp.tolist(),
+        samples.pressure,
+        second,
+        samples.supply.tolist(),
+        samples.device_fault.tolist(),
+        samples.emergency_input.tolist(),
+        strict=True,
+    )
+    return [RawSample(*values) for values in columns]

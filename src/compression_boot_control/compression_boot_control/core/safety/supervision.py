@@ -33,6 +33,9 @@ SETPOINT_AGE_LIMIT = 0.5
 LONGEST_STEP = 1.0
 """A jump of simulated time counts as no more than this [s]."""
 
+_INFLATING = np.array([Mode.TRACK, Mode.HOLD, Mode.SHUT], dtype=np.float64)
+"""Modes that ask for pressure."""
+
 HARDWARE_INPUT = 'hardware input'
 
 SupervisorStep = Callable[
@@ -165,7 +168,7 @@ class Supervision:
 
     def hear_setpoints(self, now: float, mode: FloatArray, target: FloatArray) -> None:
         """Take `Mode` and target [Pa] of each chamber; NaN asks for nothing."""
-        asked = np.isin(mode, [Mode.TRACK, Mode.HOLD, Mode.SHUT]) & (target > 0.0)
+        asked = (mode[:, None] == _INFLATING).any(axis=-1) & (target > 0.0)
         self._target = np.where(asked, target, 0.0)
         self._targets_at = now
 
