@@ -78,9 +78,11 @@ class Plan:
     loop_start, loop_end : int
         The loop is ``[loop_start, loop_end)``.
     session_time : float
-        Time after which the loop is left [s].
+        Time of the session's clock after which the loop is left [s].
     caps : (N,) array
         Highest gauge pressure that any change while running may lead to [Pa].
+    clock_start : int
+        Row from which on the session's clock runs; what is before it warms up.
     """
 
     protocol: str
@@ -95,6 +97,7 @@ class Plan:
     loop_end: int
     session_time: float
     caps: FloatArray
+    clock_start: int = 0
 
     @staticmethod
     def of_stages(
@@ -104,6 +107,7 @@ class Plan:
         suffix: Sequence[Stage],
         session_time: float,
         caps: FloatArray,
+        clock_start: int = 0,
     ) -> Plan:
         """Stack stages into a table; the loop and the suffix must not be empty."""
         if not loop or not suffix:
@@ -122,6 +126,7 @@ class Plan:
             loop_end=len(prefix) + len(loop),
             session_time=session_time,
             caps=caps,
+            clock_start=clock_start,
         )
 
 

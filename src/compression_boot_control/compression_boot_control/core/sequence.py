@@ -75,6 +75,7 @@ class SequenceTable(NamedTuple):
     loop_end: int
     session_time: float
     caps: FloatArray
+    clock_start: int
 
     @staticmethod
     def of_plan(plan: Plan) -> SequenceTable:
@@ -90,6 +91,7 @@ class SequenceTable(NamedTuple):
             loop_end=plan.loop_end,
             session_time=plan.session_time,
             caps=plan.caps,
+            clock_start=plan.clock_start,
         )
 
 
@@ -143,8 +145,8 @@ class SequenceState(NamedTuple):
     cycles_done : (..., 1) array
         Cycles so far that were inflated, held and released, those of the warm-up too.
     stage_time, session_time, status_time, lost_time : (..., 1) array
-        Time in the stage, in the session without pauses, in the status, and without usable
-        pressures [s].
+        Time in the stage, of the session's clock, which neither the warm-up nor a pause moves, in
+        the status, and without usable pressures [s].
     intensity : (..., 1) array
         Scale in force.
     offset : (..., N) array

@@ -74,13 +74,13 @@ def sequence_step(
     )
     intensity = ramped(state.intensity, request.intensity, parameters.intensity_ramp * dt)
     offset = ramped(state.offset, request.offset, parameters.offset_ramp * dt)
-    skip = skipped(goal.kind, state.session_time, state.skip, request.skip)
+    skip = skipped(goal.kind, at_start(state.stage, state.stage_time), state.skip, request.skip)
     row = without_chamber_axis(state.stage)
     target = scaled_target(table.target[row], intensity, offset, table.caps)
     signs = chamber_signs(parameters.arrival_band, target, table.awaited[row], skip, pressure)
     progress = session_progress(
         parameters,
-        (table.loop_start, table.loop_end, len(table.kind), table.session_time),
+        course_of(table),
         goal,
         progress_of(state),
         (request.stop, request.pause, request.resume),
@@ -98,6 +98,12 @@ def sequence_step(
     return SequenceState(*progress, intensity, offset, skip, dose, peak), Setpoints(mode, target)
 
 
+def course_of(table: SequenceTable) -> tuple[int, int, int, int, float]:
+    """Numbers of a table by which a session moves through it; see `session_progress`."""
+    stages = len(table.kind)
+    return table.clock_start, table.loop_start, table.loop_end, stages, table.session_time
+
+
 def progress_of(state: SequenceState) -> SessionProgress:
     """Garment-level part of a state."""
     fields: Iterable[Any] = state[: len(SessionProgress._fields)]
@@ -110,11 +116,15 @@ def ramped(value: FloatArray, wanted: FloatArray, most: float) -> FloatArray:
     return nearer
 
 
-def skipped(
-    kind: IntArray, session_time: FloatArray, skip: BoolArray, wanted: BoolArray
-) -> BoolArray:
+def at_start(stage: IntArray, stage_time: FloatArray) -> BoolArray:
+    """Tell whether a session stands before its first step, or again there after a pause."""
+    begins: BoolArray = (stage == 0) & (stage_time <= 0.0)
+    return begins
+
+
+def skipped(kind: IntArray, begins: BoolArray, skip: BoolArray, wanted: BoolArray) -> BoolArray:
     """Chambers that are left out; a chamber is left out or taken back while all are vented."""
-    at_ease = (kind == REST) | (kind == RELEASE) | (session_time <= 0.0)
+    at_ease = (kind == REST) | (kind == RELEASE) | begins
     left_out: BoolArray = where(at_ease, wanted, skip)
     return left_out
 
@@ -145,7 +155,7 @@ def chamber_signs(
 
 def session_progress(
     parameters: SequenceParameters,
-    course: tuple[int, int, int, float],
+    course: tuple[int, int, int, int, float],
     goal: StageGoal,
     state: SessionProgress,
     request: tuple[BoolArray, BoolArray, BoolArray],
@@ -158,7 +168,8 @@ def session_progress(
     ----------
     parameters : SequenceParameters
     course : tuple
-        Start and end of the loop, number of stages, session time [s].
+        First stage of the session's clock, start and end of the loop, number of stages, session
+        time [s].
     goal : StageGoal
         Of the present stage.
     state : SessionProgress
@@ -169,14 +180,16 @@ def session_progress(
     dt : float
         Time since the last step [s].
     """
-    loop_start, loop_end, stages, total_time = course
+    clock_start, loop_start, loop_end, stages, total_time = course
     stop, pause, resume = request
     running = state.status == RUNNING
     kind = goal.kind
 
     # has the stage done what it is for?
     stage_time = where(running, state.stage_time + dt, state.stage_time)
-    session_time = where(running, state.session_time + dt, state.session_time)
+    # what fits the sleeves to the legs is not what the session is for
+    counted = running & (state.stage >= clock_start)
+    session_time = where(counted, state.session_time + dt, state.session_time)
     by_time = (kind == DWELL) | (kind == REST)
     complete = by_time | ((kind == INFLATE) & signs.arrived) | ((kind == RELEASE) & signs.released)
     over = running & complete & (stage_time >= goal.duration)

@@ -64,6 +64,8 @@ _FUNCTIONS = (
     capacity_learning.learned_capacity,
     sensing.in_use,
     sensing.sensing_law,
+    sequence_step.at_start,
+    sequence_step.course_of,
     sequence_step.ramped,
     sequence_step.skipped,
     sequence_step.scaled_target,

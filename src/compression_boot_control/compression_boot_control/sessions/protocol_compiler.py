@@ -35,6 +35,9 @@ from compression_boot_control.sessions.waves import (
 ROUNDING = 1e-6
 """Share by which a pressure may exceed a cap from rounding alone."""
 
+WARM_UP_CYCLES = 3
+"""Cycles before the phases that fill the time, at most, that are not of the session's time [L]."""
+
 LegGroups = tuple[Legs, ...]
 """Groups of legs that take turns."""
 
@@ -91,12 +94,12 @@ def compile_protocol(
         for place in range(len(protocol.phases))
     ]
     prefix = _repeated(protocol, cycles, range(start))
+    clock_start = _warm_up_stages(protocol, cycles, range(start))
     prefix += _ramp(protocol, start, garment, groups, intensity)
     loop = _repeated(protocol, cycles, range(start, end))
     cool_down = _repeated(protocol, cycles, range(end, len(cycles)))
-    plan = Plan.of_stages(
-        protocol.name, prefix, loop, _ending(garment, cool_down), length * MINUTE, caps
-    )
+    ending, seconds = _ending(garment, cool_down), length * MINUTE
+    plan = Plan.of_stages(protocol.name, prefix, loop, ending, seconds, caps, clock_start)
     _check_caps(plan, garment, intensity)
     times = stage_times(plan, garment, empty=True)
     _check_zone_time(protocol, plan, garment, times, intensity)
@@ -104,9 +107,8 @@ def compile_protocol(
     left_at = plan.session_time - float(times[plan.loop_end : -1].sum())
     if left_at <= 0.0:
         # a session as short as this goes without one
-        return Plan.of_stages(
-            protocol.name, prefix, loop, _ending(garment, []), length * MINUTE, caps
-        )
+        ending = _ending(garment, [])
+        return Plan.of_stages(protocol.name, prefix, loop, ending, seconds, caps, clock_start)
     return replace(plan, session_time=left_at)
 
 
@@ -197,6 +199,14 @@ def _repeated(protocol: Protocol, cycles: Sequence[list[Stage]], places: range) 
         for _ in range(protocol.phases[place].repeats or 1)
         for stage in cycles[place]
     ]
+
+
+def _warm_up_stages(protocol: Protocol, cycles: Sequence[list[Stage]], places: range) -> int:
+    """How many of the first stages warm up, while the session's clock stands still."""
+    lengths = [
+        len(cycles[place]) for place in places for _ in range(protocol.phases[place].repeats or 1)
+    ]
+    return sum(lengths[:WARM_UP_CYCLES])
 
 
 def _ending(garment: Garment, cool_down: list[Stage]) -> list[Stage]:
