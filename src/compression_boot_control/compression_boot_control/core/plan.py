@@ -82,7 +82,9 @@ class Plan:
     caps : (N,) array
         Highest gauge pressure that any change while running may lead to [Pa].
     clock_start : int
-        Row from which on the session's clock runs; what is before it warms up.
+        Row from which on the session's clock runs; the rows before it are the warm-up.
+    warm_up_limit : float
+        Time for which that clock waits for the warm-up at the most [s].
     """
 
     protocol: str
@@ -98,6 +100,7 @@ class Plan:
     session_time: float
     caps: FloatArray
     clock_start: int = 0
+    warm_up_limit: float = 0.0
 
     @staticmethod
     def of_stages(
@@ -108,6 +111,7 @@ class Plan:
         session_time: float,
         caps: FloatArray,
         clock_start: int = 0,
+        warm_up_limit: float = 0.0,
     ) -> Plan:
         """Stack stages into a table; the loop and the suffix must not be empty."""
         if not loop or not suffix:
@@ -127,6 +131,7 @@ class Plan:
             session_time=session_time,
             caps=caps,
             clock_start=clock_start,
+            warm_up_limit=warm_up_limit,
         )
 
 

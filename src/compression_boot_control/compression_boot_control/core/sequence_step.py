@@ -22,6 +22,7 @@ from compression_boot_control.core.sequence import (
     SequenceRequest,
     SequenceState,
     SequenceTable,
+    SessionCourse,
     SessionProgress,
     SessionStatus,
     StageGoal,
@@ -98,10 +99,16 @@ def sequence_step(
     return SequenceState(*progress, intensity, offset, skip, dose, peak), Setpoints(mode, target)
 
 
-def course_of(table: SequenceTable) -> tuple[int, int, int, int, float]:
-    """Numbers of a table by which a session moves through it; see `session_progress`."""
-    stages = len(table.kind)
-    return table.clock_start, table.loop_start, table.loop_end, stages, table.session_time
+def course_of(table: SequenceTable) -> SessionCourse:
+    """Numbers of a table by which a session moves through it."""
+    return SessionCourse(
+        clock_start=table.clock_start,
+        loop_start=table.loop_start,
+        loop_end=table.loop_end,
+        stages=len(table.kind),
+        session_time=table.session_time,
+        warm_up_limit=table.warm_up_limit,
+    )
 
 
 def progress_of(state: SequenceState) -> SessionProgress:
@@ -155,7 +162,7 @@ def chamber_signs(
 
 def session_progress(
     parameters: SequenceParameters,
-    course: tuple[int, int, int, int, float],
+    course: SessionCourse,
     goal: StageGoal,
     state: SessionProgress,
     request: tuple[BoolArray, BoolArray, BoolArray],
@@ -167,9 +174,7 @@ def session_progress(
     Parameters
     ----------
     parameters : SequenceParameters
-    course : tuple
-        First stage of the session's clock, start and end of the loop, number of stages, session
-        time [s].
+    course : SessionCourse
     goal : StageGoal
         Of the present stage.
     state : SessionProgress
@@ -180,16 +185,16 @@ def session_progress(
     dt : float
         Time since the last step [s].
     """
-    clock_start, loop_start, loop_end, stages, total_time = course
+    loop_start, loop_end = course.loop_start, course.loop_end
     stop, pause, resume = request
     running = state.status == RUNNING
     kind = goal.kind
 
     # has the stage done what it is for?
     stage_time = where(running, state.stage_time + dt, state.stage_time)
-    # what fits the sleeves to the legs is not what the session is for
-    counted = running & (state.stage >= clock_start)
-    session_time = where(counted, state.session_time + dt, state.session_time)
+    waiting = running & warming_up(course, state, dt)
+    warm_up_time = where(waiting, state.warm_up_time + dt, state.warm_up_time)
+    session_time = where(running & ~waiting, state.session_time + dt, state.session_time)
     by_time = (kind == DWELL) | (kind == REST)
     complete = by_time | ((kind == INFLATE) & signs.arrived) | ((kind == RELEASE) & signs.released)
     over = running & complete & (stage_time >= goal.duration)
@@ -199,14 +204,14 @@ def session_progress(
     # which stage comes next?
     following = state.stage + 1
     end_of_loop = over & (following == loop_end)
-    time_up = session_time >= total_time
+    time_up = session_time >= course.session_time
     in_loop = state.stage < loop_end
     again = end_of_loop & ~time_up
     stage = where(over, following, state.stage)
     stage = where(again, loop_start, stage)
     stage = where(running & time_up & in_loop, loop_end, stage)
-    finished = stage >= stages
-    stage = np.minimum(stage, stages - 1)
+    finished = stage >= course.stages
+    stage = np.minimum(stage, course.stages - 1)
 
     # does the session end, stop or stand still?
     error = where(late & (kind == INFLATE), NOT_REACHED, state.error)
@@ -239,9 +244,20 @@ def session_progress(
         cycles_done=state.cycles_done + (over & (kind == RELEASE) & in_loop),
         stage_time=where((stage == state.stage) & ~resumed & ~over, stage_time, 0.0),
         session_time=session_time,
+        warm_up_time=warm_up_time,
         status_time=where(status == state.status, state.status_time + dt, 0.0),
         lost_time=lost_time,
     )
+
+
+def warming_up(course: SessionCourse, state: SessionProgress, dt: float) -> BoolArray:
+    """Whether the session's clock waits for the warm-up; once it runs, it waits for it no more."""
+    waits: BoolArray = (
+        (state.stage < course.clock_start)
+        & (state.session_time <= 0.0)
+        & (state.warm_up_time + dt <= course.warm_up_limit)
+    )
+    return waits
 
 
 def chamber_order(

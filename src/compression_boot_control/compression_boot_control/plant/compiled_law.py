@@ -71,6 +71,7 @@ _FUNCTIONS = (
     sequence_step.scaled_target,
     sequence_step.chamber_signs,
     sequence_step.session_progress,
+    sequence_step.warming_up,
     sequence_step.chamber_order,
     sequence_step.exposure,
 )
