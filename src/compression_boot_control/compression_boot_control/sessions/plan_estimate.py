@@ -57,7 +57,7 @@ class PlanEstimate:
     session_time : float
         Session by its own clock, with what comes after the loop.
     warm_up_time : float
-        What comes before that clock runs, from empty chambers.
+        Time before that clock runs, from empty chambers.
     timeline : Timeline
     """
 
@@ -106,15 +106,14 @@ def expected_timeline(plan: Plan, slow: FloatArray, quick: FloatArray) -> Timeli
     rows: list[int] = []
     starts = [0.0]
     row = cycles = 0
-    time_up = plan.session_time
+    first = np.where(np.arange(len(slow)) <= first_end, slow, quick)
+    warm_up_time = min(float(first[: plan.clock_start].sum()), plan.warm_up_limit)
+    time_up = warm_up_time + plan.session_time
     while row < len(plan.kind):
         duration = float((slow if len(rows) == row and row <= first_end else quick)[row])
         end = starts[-1] + duration
         rows.append(row)
-        if row < plan.clock_start:
-            time_up = plan.session_time + end
-            row += 1
-        elif row < plan.loop_end and end >= time_up:
+        if row < plan.loop_end and end >= time_up:
             cycles += row == plan.loop_end - 1 and end <= time_up
             end, row = max(time_up, starts[-1]), plan.loop_end
         else:
@@ -122,7 +121,7 @@ def expected_timeline(plan: Plan, slow: FloatArray, quick: FloatArray) -> Timeli
             if row == plan.loop_end:
                 cycles, row = cycles + 1, plan.loop_start
         starts.append(end)
-    return Timeline(np.array(rows), np.array(starts), cycles, time_up - plan.session_time)
+    return Timeline(np.array(rows), np.array(starts), cycles, warm_up_time)
 
 
 def stage_times(plan: Plan, garment: Garment, *, empty: bool) -> FloatArray:

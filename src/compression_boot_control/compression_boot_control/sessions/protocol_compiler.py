@@ -19,6 +19,8 @@ from compression_boot_control.sessions.limits import (
     PLANNED_ZONE_TIME,
     PRESSURE,
     SESSION_TIME,
+    WARM_UP_CYCLES,
+    WARM_UP_TIME,
 )
 from compression_boot_control.sessions.phases import Scaled
 from compression_boot_control.sessions.plan_estimate import stage_times, zone_times
@@ -34,9 +36,6 @@ from compression_boot_control.sessions.waves import (
 
 ROUNDING = 1e-6
 """Share by which a pressure may exceed a cap from rounding alone."""
-
-WARM_UP_CYCLES = 3
-"""Cycles before the phases that fill the time, at most, that are not of the session's time [L]."""
 
 LegGroups = tuple[Legs, ...]
 """Groups of legs that take turns."""
@@ -95,11 +94,20 @@ def compile_protocol(
     ]
     prefix = _repeated(protocol, cycles, range(start))
     clock_start = _warm_up_stages(protocol, cycles, range(start))
+    warm_up_limit = longest_warm_up(length) if clock_start else 0.0
     prefix += _ramp(protocol, start, garment, groups, intensity)
     loop = _repeated(protocol, cycles, range(start, end))
     cool_down = _repeated(protocol, cycles, range(end, len(cycles)))
-    ending, seconds = _ending(garment, cool_down), length * MINUTE
-    plan = Plan.of_stages(protocol.name, prefix, loop, ending, seconds, caps, clock_start)
+    plan = Plan.of_stages(
+        protocol.name,
+        prefix,
+        loop,
+        _ending(garment, cool_down),
+        length * MINUTE,
+        caps,
+        clock_start,
+        warm_up_limit,
+    )
     _check_caps(plan, garment, intensity)
     times = stage_times(plan, garment, empty=True)
     _check_zone_time(protocol, plan, garment, times, intensity)
@@ -107,9 +115,33 @@ def compile_protocol(
     left_at = plan.session_time - float(times[plan.loop_end : -1].sum())
     if left_at <= 0.0:
         # a session as short as this goes without one
-        ending = _ending(garment, [])
-        return Plan.of_stages(protocol.name, prefix, loop, ending, seconds, caps, clock_start)
+        return Plan.of_stages(
+            protocol.name,
+            prefix,
+            loop,
+            _ending(garment, []),
+            length * MINUTE,
+            caps,
+            clock_start,
+            warm_up_limit,
+        )
     return replace(plan, session_time=left_at)
+
+
+def longest_warm_up(minutes: float, longest: float = SESSION_TIME.high) -> float:
+    """Time that a session's clock may wait for the warm-up [s].
+
+    The time of the whole session is that of the person in it, so the warm-up is within its limit:
+    a session that takes all of it has its clock run from the start.
+
+    Parameters
+    ----------
+    minutes : float
+        Session time [min].
+    longest : float
+        Limit on the whole session [min].
+    """
+    return max(min(WARM_UP_TIME.high, longest - minutes), 0.0) * MINUTE
 
 
 def leg_groups(protocol: Protocol, garment: Garment, leg: str) -> LegGroups:
@@ -202,11 +234,11 @@ def _repeated(protocol: Protocol, cycles: Sequence[list[Stage]], places: range) 
 
 
 def _warm_up_stages(protocol: Protocol, cycles: Sequence[list[Stage]], places: range) -> int:
-    """How many of the first stages warm up, while the session's clock stands still."""
+    """Count the first stages that warm up, while the session's clock stands still."""
     lengths = [
         len(cycles[place]) for place in places for _ in range(protocol.phases[place].repeats or 1)
     ]
-    return sum(lengths[:WARM_UP_CYCLES])
+    return sum(lengths[: int(WARM_UP_CYCLES.high)])
 
 
 def _ending(garment: Garment, cool_down: list[Stage]) -> list[Stage]:
