@@ -196,7 +196,7 @@ def test_a_session_is_paused_changed_extended_and_ended_by_a_symptom(
     with Journal() as journal:
         (row,) = journal.tables()['sessions']
     assert row['symptom'] == 'discomfort, tingling'
-    assert row['minutes'] == pytest.approx(result.elapsed / 60.0, abs=0.01)
+    assert row['minutes'] == pytest.approx((result.warm_up + result.elapsed) / 60.0, abs=0.01)
     assert row['cycles'] == result.cycles
     assert row['ended_at'] > row['started_at']
     assert row['dose_mmhg_min']['right_foot'] > row['dose_mmhg_min']['left_calf'] > 0.0
