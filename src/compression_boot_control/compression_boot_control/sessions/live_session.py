@@ -189,7 +189,7 @@ class LiveSession:
         if whole > self._longest * (1.0 + 1e-9):
             raise ChangeRefused(
                 ChangeError.OVER_LIMIT,
-                f'the session would be {whole:.3g} min long, its warm-up included; allowed: up to '
+                f'the session would be {whole:.4g} min long, its warm-up included; allowed: up to '
                 f'{self._longest:g} min',
             )
         self.minutes = length

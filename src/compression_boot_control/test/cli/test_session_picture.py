@@ -194,7 +194,7 @@ def test_strip_keeps_the_highest_of_a_column_and_starts_over() -> None:
     assert '█' not in strip.lines(worn, size)[-1].plain
 
 
-def test_speed_is_that_of_the_sessions_clock() -> None:
+def test_speed_is_that_of_the_session() -> None:
     meter = SpeedMeter()
     meter.add(0.0, 100.0)
     assert meter.factor is None
