@@ -148,6 +148,7 @@ def test_a_session_is_paused_changed_extended_and_ended_by_a_symptom(
 
     sent = SentSetpoints(system.client)
     evening = begun(system.client, SessionRequest('beginner', intensity=0.9, minutes=8.0))
+    evening.until(lambda one: one.fitting and one.elapsed == 0.0 and one.remaining == 480.0)
     evening.until(lambda one: one.stage == SessionStage.RUNNING and one.status == 'dwell')
     assert evening.session.intensity == pytest.approx(0.9)
 
@@ -188,6 +189,7 @@ def test_a_session_is_paused_changed_extended_and_ended_by_a_symptom(
     result = evening.result()
     assert result.error_code == SessionError.STOPPED
     assert result.vented
+    assert result.warm_up > 0.0
     assert result.cycles >= 1
     assert not result.bench
     assert sent.count > 100
@@ -196,7 +198,7 @@ def test_a_session_is_paused_changed_extended_and_ended_by_a_symptom(
     with Journal() as journal:
         (row,) = journal.tables()['sessions']
     assert row['symptom'] == 'discomfort, tingling'
-    assert row['minutes'] == pytest.approx(result.elapsed / 60.0, abs=0.01)
+    assert row['minutes'] == pytest.approx((result.warm_up + result.elapsed) / 60.0, abs=0.01)
     assert row['cycles'] == result.cycles
     assert row['ended_at'] > row['started_at']
     assert row['dose_mmhg_min']['right_foot'] > row['dose_mmhg_min']['left_calf'] > 0.0

@@ -16,10 +16,16 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'src/compression_boot_control'))
 
 from compression_boot_control.cli.protocol_plot import plot_protocol, predict  # noqa: E402
+from compression_boot_control.core.units import MINUTE  # noqa: E402
 from compression_boot_control.hardware.garment_file import load_garment  # noqa: E402
 from compression_boot_control.resources import config_directory, yaml_files  # noqa: E402
-from compression_boot_control.sessions.limits import ALL_LIMITS  # noqa: E402
-from compression_boot_control.sessions.plan_estimate import estimate  # noqa: E402
+from compression_boot_control.sessions.limits import (  # noqa: E402
+    ALL_LIMITS,
+    SESSION_TIME,
+    WARM_UP_CYCLES,
+    WARM_UP_TIME,
+)
+from compression_boot_control.sessions.plan_estimate import PlanEstimate, estimate  # noqa: E402
 from compression_boot_control.sessions.protocol_compiler import compile_protocol  # noqa: E402
 from compression_boot_control.sessions.protocol_file import Protocol  # noqa: E402
 from compression_boot_control.sessions.protocol_library import load_protocol  # noqa: E402
@@ -28,7 +34,7 @@ from compression_boot_control.sessions.protocol_proof import prove  # noqa: E402
 PAGE = ROOT / 'docs' / 'protocols.md'
 FIGURES = ROOT / 'docs' / 'figures' / 'protocols'
 
-HEADING = """# Protocols
+HEADING = f"""# Protocols
 
 Made by `make docs` from `config/protocols/`; do not edit it here.
 
@@ -48,6 +54,17 @@ doctor at once.
 Marks: [S] usual dose of consumer compression boots, [L] literature or a device's manual, [P] a
 proposal of this project. Pressures are those in the chambers; 60 to 80 % arrives at the skin [L].
 
+## Warm-up and session time
+
+A warm-up fits filling to the legs. The session's clock stands still in its first
+{WARM_UP_CYCLES.high:g} cycles, for {WARM_UP_TIME.high:g} minutes at most, and once it runs only a
+pause stops it. `session_min` and `--minutes` are time by that clock, a cool-down within it.
+
+Warm-up and session together keep to the limit of {SESSION_TIME.high:g} minutes: the clock waits for
+no longer than the session leaves of it, so one of {SESSION_TIME.high:g} minutes has its clock run
+from the start, as has a protocol without a warm-up. Limits on a person's use and the journal count
+both.
+
 ## Writing one
 
 ```yaml
@@ -56,19 +73,20 @@ format: 1
 name: my_evening
 extends: beginner              # takes over what is not said here
 session_min: 25
-progression: {start_scale: 0.8, sessions: 8}   # what boots journal recommend makes of intensity
+progression: {{start_scale: 0.8, sessions: 8}}   # what boots journal recommend makes of intensity
 phases:
   - name: main                 # changes the fields that it names
-    boost_mmhg: {foot: 5, ankle: 5}
+    boost_mmhg: {{foot: 5, ankle: 5}}
     skip_zones: [knee]
     overlap_zones: 1           # the next zone begins to fill together with this one
-    ramp: {from_scale: 0.7, cycles: 3}
+    ramp: {{from_scale: 0.7, cycles: 3}}
 ```
 
 Patterns: `sequential_gradient_hold`, `peristaltic`, `uniform`, `pulse`, and `scaled` for a warm-up
 or cool-down. Pressures: `zones_mmhg`, or `foot_mmhg` with `thigh_mmhg` or
 `gradient_mmhg_per_zone`. `legs`: together, alternate, left or right. Phases without `repeats` fill
-the session's time. An own file in `~/.config/compression_boots/protocols/` is in the library.
+the session's time; phases before them are the warm-up. An own file in
+`~/.config/compression_boots/protocols/` is in the library.
 """
 
 
@@ -100,7 +118,8 @@ def section(protocol: Protocol) -> list[str]:
         f'- When: {protocol.when}',
         f'- Known: {protocol.evidence.known} [L]',
         f'- Not known: {protocol.evidence.not_known}',
-        f'- About {expected.cycles} cycles in {protocol.session_min:g} minutes on {garment.name}.',
+        f'- About {expected.cycles} cycles in {protocol.session_min:g} minutes'
+        f'{after_warm_up(expected)} on {garment.name}.',
         '',
         f'![{protocol.title}](figures/protocols/{protocol.name}.png)',
         '',
@@ -109,6 +128,12 @@ def section(protocol: Protocol) -> list[str]:
     ]
     lines += [f'| {proof.rule} | {proof.figure} |' for proof in prove(plan, garment, expected)]
     return [*lines, '']
+
+
+def after_warm_up(expected: PlanEstimate) -> str:
+    """What comes before the session's time, in words; empty if nothing does."""
+    minutes = expected.warm_up_time / MINUTE
+    return f' after a warm-up of about {minutes:.1f} minutes' if minutes > 0.0 else ''
 
 
 def page() -> str:

@@ -64,7 +64,7 @@ class SessionTally:
     def note_session(
         self,
         protocol: str,
-        elapsed: float,
+        under_way: float,
         cycles: int,
         pressures: Iterable[float],
         *,
@@ -76,8 +76,8 @@ class SessionTally:
         ----------
         protocol : str
             Its name; empty when idle.
-        elapsed : float
-            Session time [s].
+        under_way : float
+            Time so far, with the warm-up and without pauses [s].
         cycles : int
             Full cycles.
         pressures : iterable of float
@@ -92,7 +92,7 @@ class SessionTally:
         self._running = bool(protocol)
         if protocol:
             self._protocols[protocol] = None
-            self._minutes, self._cycles = elapsed / 60.0, cycles
+            self._minutes, self._cycles = under_way / 60.0, cycles
             self._bench = self._bench or bench
         # a missing pressure is none
         self._peak = max((self._peak, *(p for p in pressures if p == p)))

@@ -241,6 +241,7 @@ class SimulatedMessages:
             'cycle': recording.cycle[own],
             'progress': np.minimum(elapsed / plan.session_time, 1.0),
             'elapsed': elapsed,
+            'warm_up': recording.warm_up[own],
             'remaining': np.maximum(plan.session_time - elapsed, 0.0),
             'target': recording.target[own],
             'pressure': recording.pressure[own],

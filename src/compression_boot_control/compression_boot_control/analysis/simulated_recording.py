@@ -43,8 +43,8 @@ class SimulatedRecording:
     ----------
     status, stage, cycle, cycles_done : (T,) array
         Of the sequence; see `SequenceState`.
-    elapsed : (T,) array
-        Session time [s].
+    elapsed, warm_up : (T,) array
+        Session time, and time before its clock ran [s].
     mode, target : (T, N) array
         Set-points.
     pressure, rate, zero : (T, N) array
@@ -62,6 +62,7 @@ class SimulatedRecording:
     cycle: IntArray
     cycles_done: IntArray
     elapsed: FloatArray
+    warm_up: FloatArray
     mode: IntArray
     target: FloatArray
     pressure: FloatArray
@@ -119,6 +120,7 @@ def simulate_recording(garment: Garment, plan: Plan, seed: int) -> SimulatedReco
                     progress.cycle[0, 0],
                     progress.cycles_done[0, 0],
                     progress.session_time[0, 0],
+                    progress.warm_up_time[0, 0],
                     memory.mode[0].copy(),
                     memory.target[0].copy(),
                     memory.pressure[0].copy(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from compression_boot_control.cli.options import (
     SeedOption,
     absolute,
 )
+
+if TYPE_CHECKING:
+    from compression_boot_control.core.garment import Garment
 
 LOG = 'nodes.log'
 BAG = 'bag'
@@ -48,7 +51,8 @@ def demo(
 ) -> None:
     """Run a whole session on simulated boots: live picture, bag, plot and summary.
 
-    Needs no hardware. Ctrl-C ends it at any moment, vented.
+    Needs no hardware. Without --minutes the warm-up is within the protocol's minutes. Ctrl-C ends
+    it at any moment, vented.
     """
     from rich.console import Console
 
@@ -67,7 +71,9 @@ def demo(
     from compression_boot_control.system import SystemOptions
 
     worn = load_garment(garment)
-    request = SessionRequest(protocol_text(protocol), minutes=minutes or 0.0, bench=True)
+    text = protocol_text(protocol)
+    length = whole_minutes(text, worn) if minutes is None else minutes
+    request = SessionRequest(text, minutes=length, bench=True)
     folder = new_folder(keep)
     options = SystemOptions(
         garment=absolute(garment),
@@ -105,6 +111,24 @@ def demo(
     if result.error_code:
         raise CommandFailed(f'{result.error_text}; what was recorded is in {folder}')
     write_report(folder, folder / BAG, title, time.monotonic() - started)
+
+
+def whole_minutes(protocol: str, garment: Garment) -> float:
+    """Session time with which session and warm-up together take the minutes of a protocol [min].
+
+    So a demo takes no longer for its warm-up. Half of the minutes are left to the session at least.
+    """
+    from compression_boot_control.core.units import MINUTE, MMHG
+    from compression_boot_control.sessions.limits import PRESSURE
+    from compression_boot_control.sessions.plan_estimate import estimate
+    from compression_boot_control.sessions.protocol_compiler import compile_protocol
+    from compression_boot_control.sessions.protocol_library import load_protocol
+
+    loaded = load_protocol(protocol, paths=False)
+    # whether it may be run is for the planner to say
+    plan = compile_protocol(loaded, garment, pressure_cap=PRESSURE.high * MMHG)
+    warm_up = estimate(plan, garment).warm_up_time / MINUTE
+    return max(loaded.session_min - warm_up, 0.5 * loaded.session_min)
 
 
 def new_folder(wanted: Path | None) -> Path:

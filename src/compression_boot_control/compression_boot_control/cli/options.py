@@ -33,7 +33,11 @@ IntensityOption = Annotated[
 MinutesOption = Annotated[
     float | None,
     typer.Option(
-        '--minutes', metavar='N', min=0.1, max=45.0, help='Session time instead of its own.'
+        '--minutes',
+        metavar='N',
+        min=0.1,
+        max=45.0,
+        help='Session time, which begins after the warm-up, instead of its own.',
     ),
 ]
 

@@ -44,7 +44,12 @@ def plot_protocol(title: str, plan: Plan, garment: Garment, predicted: SessionTr
         lane.set_ylabel(
             _label(plan, garment, chamber), rotation=0, ha='right', va='center', fontsize=9
         )
-    lanes[0].set_title('the session (line: set-point, filled: predicted pressure) [mmHg]')
+    began = predicted.warm_up_time
+    if began > 0.0:
+        for lane in lanes:
+            lane.axvline(began / MINUTE, color='black', linestyle=':', linewidth=1.2)
+    clock = "; dotted: the session's clock starts" if began > 0.0 else ''
+    lanes[0].set_title(f'the session (line: set-point, filled: predicted pressure{clock}) [mmHg]')
     lanes[0].set_ylim(0.0, 1.1 * max(float(plan.target.max()) / MMHG, 1.0))
     lanes[-1].set(xlabel='time [min]', xlim=(0.0, predicted.time[-1] / MINUTE))
     handles, labels = over_cycle.get_legend_handles_labels()

@@ -80,6 +80,7 @@ def _estimate_numbers(expected: PlanEstimate) -> dict[str, float]:
         'cycles': expected.cycles,
         'longest_under_pressure_s': round(expected.zone_time, 1),
         'session_min': round(expected.session_time / 60.0, 2),
+        'warm_up_min': round(expected.warm_up_time / 60.0, 2),
     }
 
 
@@ -111,7 +112,7 @@ def list_(as_json: JsonOption = False) -> None:
             )
         )
         return
-    table = Table(title='Protocols')
+    table = Table(title='Protocols', caption='min: session time, which begins after the warm-up')
     for heading in ('name', 'min', 'for', 'when'):
         table.add_column(heading, justify='right' if heading == 'min' else 'left')
     for entry in entries:
@@ -185,8 +186,10 @@ def _pressure_table(protocol: Protocol, garment: Garment, intensity: float) -> T
 
 
 def _times(expected: PlanEstimate, garment: Garment) -> str:
+    warm_up = expected.warm_up_time / 60.0
+    before = f' after a warm-up of about {warm_up:.1f} min' if warm_up > 0.0 else ''
     return (
-        f'About {expected.cycles} full cycles in {expected.session_time / 60.0:.0f} min on '
+        f'About {expected.cycles} full cycles in {expected.session_time / 60.0:.0f} min{before} on '
         f'{garment.name}: a wave takes {expected.wave_time:.0f} s from empty sleeves and about '
         f'{expected.refill_wave_time:.0f} s later, a cycle about {expected.cycle_time:.0f} s; a '
         f'zone is under pressure for up to {expected.zone_time:.0f} s.'

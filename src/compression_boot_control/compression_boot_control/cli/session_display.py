@@ -128,11 +128,9 @@ def session_display(
 
 def progress_line(session: SessionView) -> str:
     """Where a session is, in one line."""
-    minutes, seconds = divmod(round(session.remaining), 60)
     known = [pressure for pressure in session.pressure.values() if math.isfinite(pressure)]
     highest = f'{max(known) / MMHG:.0f} mmHg' if known else 'unknown'
     return (
         f'{session.progress:4.0%}  cycle {session.cycle}  {session.status}  '
-        f'{minutes}:{seconds:02d} left  highest pressure {highest}'
-        + (f'  {BENCH}' if session.bench else '')
+        f'{session.time_text}  highest pressure {highest}' + (f'  {BENCH}' if session.bench else '')
     )

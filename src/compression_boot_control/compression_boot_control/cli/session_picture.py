@@ -32,7 +32,7 @@ WIDEST = 120
 """More columns make the picture harder to read."""
 
 SPEED_WINDOW = 5.0
-"""Time over which the speed of the session's clock is measured [s]."""
+"""Time over which the speed of a session is measured [s]."""
 
 VERDICT_STYLES = {
     Verdict.STARTING: 'yellow',
@@ -45,15 +45,15 @@ VERDICT_STYLES = {
 
 @dataclass
 class SpeedMeter:
-    """How fast the session's clock runs against the clock on the wall."""
+    """How fast a session goes on against the clock on the wall."""
 
     _points: deque[tuple[float, float]] = field(default_factory=deque)
 
-    def add(self, now: float, elapsed: float) -> None:
-        """Take a reading of both clocks [s]."""
-        if self._points and elapsed < self._points[-1][1]:
+    def add(self, now: float, under_way: float) -> None:
+        """Take a reading of both times [s]."""
+        if self._points and under_way < self._points[-1][1]:
             self._points.clear()
-        self._points.append((now, elapsed))
+        self._points.append((now, under_way))
         while now - self._points[0][0] > SPEED_WINDOW:
             self._points.popleft()
 
@@ -90,8 +90,8 @@ class SessionPicture:
         session = snapshot.session
         if session is not None and session.stage.occupied:
             self._session = session
-            self._strip.add(session.elapsed, session.pressure)
-            self._speed.add(time.monotonic(), session.elapsed)
+            self._strip.add(session.under_way, session.pressure)
+            self._speed.add(time.monotonic(), session.under_way)
         elif session is None:
             # what is not known any more must not look as if it were
             self._session = None
@@ -154,11 +154,7 @@ def _session_line(session: SessionView | None, now: SessionView | None, width: i
         return Text(' nothing heard from the planner', style='bold red')
     if session is None:
         return Text(' no session yet', style='dim')
-    left = max(session.remaining, 0.0)
-    minutes, seconds = divmod(round(left), 60)
-    figures = (
-        f' {session.progress:4.0%}  cycle {max(session.cycle, 1)}  {minutes}:{seconds:02d} left '
-    )
+    figures = f' {session.progress:4.0%}  cycle {max(session.cycle, 1)}  {session.time_text} '
     room = max(width - len(figures) - 1, 4)
     done = round(2 * room * min(max(session.progress, 0.0), 1.0))
     bar = Text(' ')

@@ -20,6 +20,7 @@ def result_document(result: SessionResult) -> dict[str, object]:
         'errors': [result.error_text] if result.error_text else [],
         'cycles': result.cycles,
         'elapsed_s': round(result.elapsed, 2),
+        'warm_up_s': round(result.warm_up, 2),
         'vented': result.vented,
         'bench': result.bench,
         'skipped': list(result.skipped),
@@ -39,7 +40,7 @@ def result_table(result: SessionResult, title: str) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    minutes, seconds = divmod(round(result.elapsed), 60)
+    warm_up = f' after a warm-up of {_spoken(result.warm_up)}' if result.warm_up > 0.0 else ''
     vented = 'vented' if result.vented else '[bold red]NOT vented[/bold red]'
     if result.skipped:
         vented += f', without {", ".join(result.skipped).replace("_", " ")}'
@@ -47,7 +48,7 @@ def result_table(result: SessionResult, title: str) -> Table:
         vented += ', bench'
     table = Table(
         title=escape(title),
-        caption=f'{minutes} min {seconds:02d} s, {result.cycles} full cycles, {vented}',
+        caption=f'{_spoken(result.elapsed)}{warm_up}, {result.cycles} full cycles, {vented}',
         caption_justify='left',
     )
     table.add_column('chamber')
@@ -57,3 +58,8 @@ def result_table(result: SessionResult, title: str) -> Table:
         dose = result.dose.get(name, 0.0) / MMHG / MINUTE
         table.add_row(escape(name.replace('_', ' ')), f'{peak / MMHG:.1f}', f'{dose:.1f}')
     return table
+
+
+def _spoken(time: float) -> str:
+    minutes, seconds = divmod(round(time), 60)
+    return f'{minutes} min {seconds:02d} s'

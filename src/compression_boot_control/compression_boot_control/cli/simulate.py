@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from compression_boot_control.core.plan import Plan
     from compression_boot_control.core.session_errors import SessionError
     from compression_boot_control.plant.boots import SimulatedBoots
+    from compression_boot_control.plant.closed_loop import SessionTrace
 
 KINDS = ('.png', '.svg', '.pdf')
 PUMP = 'Free flow of the pump instead of the one in the garment file.'
@@ -51,7 +52,11 @@ def simulate(
     """Predict a session: pressures, times, dose; needs neither ROS nor hardware."""
     from rich.console import Console
 
-    from compression_boot_control.analysis.session_summary import render_summary, summarize
+    from compression_boot_control.analysis.session_summary import (
+        duration_text,
+        render_summary,
+        summarize,
+    )
     from compression_boot_control.core.units import LITRE_PER_MINUTE
     from compression_boot_control.hardware.garment_file import load_garment
     from compression_boot_control.hardware.simulated import wearer
@@ -69,23 +74,25 @@ def simulate(
         loaded, worn, intensity=intensity / 100.0, minutes=minutes, leg=leg.value
     )
     boots = SimulatedBoots(wearer(worn, seed), seed)
-    trace, error = predicted(boots, worn, plan)
+    run = predicted(boots, worn, plan)
+    trace = chamber_trace(run, worn)
     summary = summarize(trace)
     limit = _wave_limit(plan, boots, summary.cycles)
     title = f'{loaded.title}, simulated on {worn.name}'
     if plot is not None:
         _draw(plot, trace, worn, title)
-    failed = _ending(error, plan)
+    failed = _ending(run.error, plan)
     if as_json:
         document: dict[str, Any] = {
             'ok': not failed,
             'errors': [failed] if failed else [],
-            'error_code': int(error),
+            'error_code': int(run.error),
             'protocol': loaded.name,
             'garment': worn.name,
             'seed': seed,
             'pump_l_per_min': round(worn.pump.free_flow / LITRE_PER_MINUTE, 3),
             **summary.to_json(),
+            'warm_up_s': round(run.warm_up_time, 3),
             'wave_time_limit_s': round(limit, 3) if math.isfinite(limit) else None,
         }
         if failed:
@@ -94,6 +101,13 @@ def simulate(
         return
     console = Console()
     console.print(render_summary(summary, title))
+    if run.warm_up_time > 0.0:
+        console.print(
+            f'warm-up: {duration_text(run.warm_up_time)} of it, before the clock of the session '
+            'runs',
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(_wave_text(summary, limit), highlight=False, soft_wrap=True)
     if plot is not None:
         console.print(f'drawn in {plot}', highlight=False, soft_wrap=True)
@@ -108,14 +122,11 @@ def with_pump(garment: Garment, free_flow: float) -> Garment:
     return replace(garment, pump=replace(garment.pump, free_flow=free_flow))
 
 
-def predicted(
-    boots: SimulatedBoots, garment: Garment, plan: Plan
-) -> tuple[ChamberTrace, SessionError]:
-    """Run the plan, with a progress bar; the true pressures, and how the session ended."""
+def predicted(boots: SimulatedBoots, garment: Garment, plan: Plan) -> SessionTrace:
+    """Run the plan, with a progress bar."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from compression_boot_control.analysis.metrics import ChamberTrace
     from compression_boot_control.plant.closed_loop import simulate_session
 
     bar = Progress(
@@ -128,20 +139,25 @@ def predicted(
     with bar:
         # the laws are compiled at their first use; after that there is nothing to get ready
         task = bar.add_task('getting ready', total=1.0)
-        run = simulate_session(
+        return simulate_session(
             boots,
             garment,
             plan,
             on_progress=lambda done: bar.update(task, completed=done, description='simulating'),
         )
-    trace = ChamberTrace(
+
+
+def chamber_trace(run: SessionTrace, garment: Garment) -> ChamberTrace:
+    """Take the true pressures and the set-points of a run."""
+    from compression_boot_control.analysis.metrics import ChamberTrace
+
+    return ChamberTrace(
         chamber_names=garment.chamber_names,
         time=run.time,
         pressure=run.true_pressure,
         mode=run.mode,
         target=run.target,
     )
-    return trace, run.error
 
 
 def _wave_limit(plan: Plan, boots: SimulatedBoots, cycles: int) -> float:

@@ -96,6 +96,7 @@ def status_json(snapshot: Snapshot) -> dict[str, Any]:
             'cycle': session.cycle,
             'progress': round(session.progress, 4),
             'elapsed_s': round(session.elapsed, 2),
+            'warm_up_s': round(session.warm_up, 2),
             'remaining_s': round(session.remaining, 2),
             'intensity': session.intensity,
             'cycles_done': session.cycles_done,

@@ -10,6 +10,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 
+def minutes_text(time: float) -> str:
+    """Write a time [s] as minutes and seconds."""
+    minutes, seconds = divmod(round(max(time, 0.0)), 60)
+    return f'{minutes}:{seconds:02d}'
+
+
 class SessionStage(IntEnum):
     """The codes of ``SessionState.state``."""
 
@@ -54,9 +60,28 @@ class SessionView:
     cycles_done: int = 0
     skipped: tuple[str, ...] = ()
     bench: bool = False
+    warm_up: float = 0.0
     checking: bool = False
     presence_asked: bool = False
     presence_left: float = 0.0
+
+    @property
+    def fitting(self) -> bool:
+        """Whether the session's clock waits for the warm-up, which fits filling to the legs."""
+        return self.warm_up > 0.0 and self.elapsed <= 0.0 and self.stage != SessionStage.ENDING
+
+    @property
+    def under_way(self) -> float:
+        """Time so far, with the warm-up [s]."""
+        return self.warm_up + self.elapsed
+
+    @property
+    def time_text(self) -> str:
+        """How much is left, and before that how long the boots have been fitting to the legs."""
+        left = minutes_text(self.remaining)
+        if self.fitting:
+            return f'fitting to the legs {minutes_text(self.warm_up)}, then {left}'
+        return f'{left} left'
 
 
 @dataclass(frozen=True)
@@ -143,3 +168,4 @@ class SessionResult:
     vented: bool
     skipped: tuple[str, ...] = ()
     bench: bool = False
+    warm_up: float = 0.0

@@ -41,6 +41,7 @@ def session_view(message: SessionState) -> SessionView:
         cycles_done=int(message.cycles_done),
         skipped=tuple(message.skipped),
         bench=bool(message.bench),
+        warm_up=float(message.warm_up),
         checking=bool(message.checking),
         presence_asked=bool(message.presence_asked),
         presence_left=float(message.presence_left),
@@ -109,4 +110,5 @@ def session_result(message: RunSession.Result) -> SessionResult:
         vented=bool(message.vented),
         skipped=tuple(message.skipped),
         bench=bool(message.bench),
+        warm_up=float(message.warm_up),
     )

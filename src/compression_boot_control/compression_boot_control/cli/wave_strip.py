@@ -26,7 +26,7 @@ class WaveStrip:
     Parameters
     ----------
     column_time : float
-        Session time that one column stands for [s].
+        Time of the session, warm-up included, that one column stands for [s].
     """
 
     def __init__(self, column_time: float = 1.0) -> None:
@@ -34,9 +34,9 @@ class WaveStrip:
         self._columns: deque[dict[str, float]] = deque(maxlen=LONGEST_STRIP)
         self._number = -1
 
-    def add(self, elapsed: float, pressure: Mapping[str, float]) -> None:
-        """Take the pressures at a session time; of one column the highest is kept."""
-        number = int(elapsed / self.column_time)
+    def add(self, under_way: float, pressure: Mapping[str, float]) -> None:
+        """Take the pressures at a time under way; of one column the highest is kept."""
+        number = int(under_way / self.column_time)
         if number < self._number:
             self._columns.clear()
         if number != self._number:

@@ -78,9 +78,13 @@ class Plan:
     loop_start, loop_end : int
         The loop is ``[loop_start, loop_end)``.
     session_time : float
-        Time after which the loop is left [s].
+        Time of the session's clock after which the loop is left [s].
     caps : (N,) array
         Highest gauge pressure that any change while running may lead to [Pa].
+    clock_start : int
+        Row from which on the session's clock runs; the rows before it are the warm-up.
+    warm_up_limit : float
+        Time for which that clock waits for the warm-up at the most [s].
     """
 
     protocol: str
@@ -95,6 +99,8 @@ class Plan:
     loop_end: int
     session_time: float
     caps: FloatArray
+    clock_start: int = 0
+    warm_up_limit: float = 0.0
 
     @staticmethod
     def of_stages(
@@ -104,6 +110,8 @@ class Plan:
         suffix: Sequence[Stage],
         session_time: float,
         caps: FloatArray,
+        clock_start: int = 0,
+        warm_up_limit: float = 0.0,
     ) -> Plan:
         """Stack stages into a table; the loop and the suffix must not be empty."""
         if not loop or not suffix:
@@ -122,6 +130,8 @@ class Plan:
             loop_end=len(prefix) + len(loop),
             session_time=session_time,
             caps=caps,
+            clock_start=clock_start,
+            warm_up_limit=warm_up_limit,
         )
 
 

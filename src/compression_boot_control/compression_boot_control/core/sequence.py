@@ -75,6 +75,8 @@ class SequenceTable(NamedTuple):
     loop_end: int
     session_time: float
     caps: FloatArray
+    clock_start: int
+    warm_up_limit: float
 
     @staticmethod
     def of_plan(plan: Plan) -> SequenceTable:
@@ -90,6 +92,8 @@ class SequenceTable(NamedTuple):
             loop_end=plan.loop_end,
             session_time=plan.session_time,
             caps=plan.caps,
+            clock_start=plan.clock_start,
+            warm_up_limit=plan.warm_up_limit,
         )
 
 
@@ -142,9 +146,12 @@ class SequenceState(NamedTuple):
         Row of the table; compression cycle from 1.
     cycles_done : (..., 1) array
         Cycles so far that were inflated, held and released, those of the warm-up too.
-    stage_time, session_time, status_time, lost_time : (..., 1) array
-        Time in the stage, in the session without pauses, in the status, and without usable
-        pressures [s].
+    stage_time, status_time, lost_time : (..., 1) array
+        Time in the stage, in the status, and without usable pressures [s].
+    session_time : (..., 1) array
+        Time of the session's clock, which a pause and the warm-up do not move [s].
+    warm_up_time : (..., 1) array
+        Time for which that clock waited for the warm-up, pauses left out [s].
     intensity : (..., 1) array
         Scale in force.
     offset : (..., N) array
@@ -162,6 +169,7 @@ class SequenceState(NamedTuple):
     cycles_done: IntArray
     stage_time: FloatArray
     session_time: FloatArray
+    warm_up_time: FloatArray
     status_time: FloatArray
     lost_time: FloatArray
     intensity: FloatArray
@@ -184,6 +192,7 @@ class SequenceState(NamedTuple):
             cycles_done=count,
             stage_time=zero,
             session_time=zero,
+            warm_up_time=zero,
             status_time=zero,
             lost_time=zero,
             intensity=np.ones(garment),
@@ -204,8 +213,20 @@ class SessionProgress(NamedTuple):
     cycles_done: IntArray
     stage_time: FloatArray
     session_time: FloatArray
+    warm_up_time: FloatArray
     status_time: FloatArray
     lost_time: FloatArray
+
+
+class SessionCourse(NamedTuple):
+    """How a session moves through a table; the fields are those of `Plan`, and `stages` rows."""
+
+    clock_start: int
+    loop_start: int
+    loop_end: int
+    stages: int
+    session_time: float
+    warm_up_limit: float
 
 
 class StageGoal(NamedTuple):

@@ -22,6 +22,7 @@ from compression_boot_control.core.sequence import (
     SequenceRequest,
     SequenceState,
     SequenceTable,
+    SessionCourse,
     SessionProgress,
     SessionStatus,
     StageGoal,
@@ -74,13 +75,13 @@ def sequence_step(
     )
     intensity = ramped(state.intensity, request.intensity, parameters.intensity_ramp * dt)
     offset = ramped(state.offset, request.offset, parameters.offset_ramp * dt)
-    skip = skipped(goal.kind, state.session_time, state.skip, request.skip)
+    skip = skipped(goal.kind, at_start(state.stage, state.stage_time), state.skip, request.skip)
     row = without_chamber_axis(state.stage)
     target = scaled_target(table.target[row], intensity, offset, table.caps)
     signs = chamber_signs(parameters.arrival_band, target, table.awaited[row], skip, pressure)
     progress = session_progress(
         parameters,
-        (table.loop_start, table.loop_end, len(table.kind), table.session_time),
+        course_of(table),
         goal,
         progress_of(state),
         (request.stop, request.pause, request.resume),
@@ -98,6 +99,18 @@ def sequence_step(
     return SequenceState(*progress, intensity, offset, skip, dose, peak), Setpoints(mode, target)
 
 
+def course_of(table: SequenceTable) -> SessionCourse:
+    """Numbers of a table by which a session moves through it."""
+    return SessionCourse(
+        clock_start=table.clock_start,
+        loop_start=table.loop_start,
+        loop_end=table.loop_end,
+        stages=len(table.kind),
+        session_time=table.session_time,
+        warm_up_limit=table.warm_up_limit,
+    )
+
+
 def progress_of(state: SequenceState) -> SessionProgress:
     """Garment-level part of a state."""
     fields: Iterable[Any] = state[: len(SessionProgress._fields)]
@@ -110,11 +123,15 @@ def ramped(value: FloatArray, wanted: FloatArray, most: float) -> FloatArray:
     return nearer
 
 
-def skipped(
-    kind: IntArray, session_time: FloatArray, skip: BoolArray, wanted: BoolArray
-) -> BoolArray:
+def at_start(stage: IntArray, stage_time: FloatArray) -> BoolArray:
+    """Tell whether a session stands before its first step, or again there after a pause."""
+    begins: BoolArray = (stage == 0) & (stage_time <= 0.0)
+    return begins
+
+
+def skipped(kind: IntArray, begins: BoolArray, skip: BoolArray, wanted: BoolArray) -> BoolArray:
     """Chambers that are left out; a chamber is left out or taken back while all are vented."""
-    at_ease = (kind == REST) | (kind == RELEASE) | (session_time <= 0.0)
+    at_ease = (kind == REST) | (kind == RELEASE) | begins
     left_out: BoolArray = where(at_ease, wanted, skip)
     return left_out
 
@@ -145,7 +162,7 @@ def chamber_signs(
 
 def session_progress(
     parameters: SequenceParameters,
-    course: tuple[int, int, int, float],
+    course: SessionCourse,
     goal: StageGoal,
     state: SessionProgress,
     request: tuple[BoolArray, BoolArray, BoolArray],
@@ -157,8 +174,7 @@ def session_progress(
     Parameters
     ----------
     parameters : SequenceParameters
-    course : tuple
-        Start and end of the loop, number of stages, session time [s].
+    course : SessionCourse
     goal : StageGoal
         Of the present stage.
     state : SessionProgress
@@ -169,14 +185,16 @@ def session_progress(
     dt : float
         Time since the last step [s].
     """
-    loop_start, loop_end, stages, total_time = course
+    loop_start, loop_end = course.loop_start, course.loop_end
     stop, pause, resume = request
     running = state.status == RUNNING
     kind = goal.kind
 
     # has the stage done what it is for?
     stage_time = where(running, state.stage_time + dt, state.stage_time)
-    session_time = where(running, state.session_time + dt, state.session_time)
+    waiting = running & warming_up(course, state, dt)
+    warm_up_time = where(waiting, state.warm_up_time + dt, state.warm_up_time)
+    session_time = where(running & ~waiting, state.session_time + dt, state.session_time)
     by_time = (kind == DWELL) | (kind == REST)
     complete = by_time | ((kind == INFLATE) & signs.arrived) | ((kind == RELEASE) & signs.released)
     over = running & complete & (stage_time >= goal.duration)
@@ -186,14 +204,14 @@ def session_progress(
     # which stage comes next?
     following = state.stage + 1
     end_of_loop = over & (following == loop_end)
-    time_up = session_time >= total_time
+    time_up = session_time >= course.session_time
     in_loop = state.stage < loop_end
     again = end_of_loop & ~time_up
     stage = where(over, following, state.stage)
     stage = where(again, loop_start, stage)
     stage = where(running & time_up & in_loop, loop_end, stage)
-    finished = stage >= stages
-    stage = np.minimum(stage, stages - 1)
+    finished = stage >= course.stages
+    stage = np.minimum(stage, course.stages - 1)
 
     # does the session end, stop or stand still?
     error = where(late & (kind == INFLATE), NOT_REACHED, state.error)
@@ -226,9 +244,20 @@ def session_progress(
         cycles_done=state.cycles_done + (over & (kind == RELEASE) & in_loop),
         stage_time=where((stage == state.stage) & ~resumed & ~over, stage_time, 0.0),
         session_time=session_time,
+        warm_up_time=warm_up_time,
         status_time=where(status == state.status, state.status_time + dt, 0.0),
         lost_time=lost_time,
     )
+
+
+def warming_up(course: SessionCourse, state: SessionProgress, dt: float) -> BoolArray:
+    """Whether the session's clock waits for the warm-up; once it runs, it waits for it no more."""
+    waits: BoolArray = (
+        (state.stage < course.clock_start)
+        & (state.session_time <= 0.0)
+        & (state.warm_up_time + dt <= course.warm_up_limit)
+    )
+    return waits
 
 
 def chamber_order(

@@ -230,7 +230,11 @@ class SessionRecorderNode(SafeNode):
     def _note_session(self, data: bytes) -> None:
         state = deserialize_message(data, SessionState)
         self._tally.note_session(
-            state.protocol, state.elapsed, state.cycles_done, state.pressure, bench=state.bench
+            state.protocol,
+            state.warm_up + state.elapsed,
+            state.cycles_done,
+            state.pressure,
+            bench=state.bench,
         )
 
     def _note_safety(self, data: bytes) -> None:

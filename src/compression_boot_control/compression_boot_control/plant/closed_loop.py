@@ -17,6 +17,7 @@ from compression_boot_control.core.sequence import (
     SequenceParameters,
     SequenceRequest,
     SequenceTable,
+    SessionProgress,
     SessionStatus,
 )
 from compression_boot_control.core.session_errors import SessionError
@@ -61,6 +62,8 @@ class SessionTrace:
         Full cycles done.
     dose : (N,) array
         Integral of the pressure above 15 mmHg [Pa s].
+    warm_up_time : float
+        Time before the session's clock ran [s].
     """
 
     time: FloatArray
@@ -76,6 +79,7 @@ class SessionTrace:
     error: SessionError
     cycles: int
     dose: FloatArray
+    warm_up_time: float
 
 
 def simulate_session(
@@ -128,8 +132,7 @@ def simulate_session(
         )
         traces.append(first_garment(trace, ticks))
         if on_progress is not None:
-            done = float(memory.progress.session_time[0, 0]) / plan.session_time
-            on_progress(min(done, 1.0))
+            on_progress(part_done(memory.progress, plan))
     whole = joined(traces)
     return SessionTrace(
         time=SAMPLE_PERIOD * np.arange(len(whole.stage), dtype=np.float64),
@@ -145,7 +148,15 @@ def simulate_session(
         error=SessionError(int(memory.progress.error[0, 0])),
         cycles=int(memory.progress.cycles_done[0, 0]),
         dose=memory.dose[0],
+        warm_up_time=float(memory.progress.warm_up_time[0, 0]),
     )
+
+
+def part_done(progress: SessionProgress, plan: Plan) -> float:
+    """Part of a plan's time that is over, warm-up and session [0..1]."""
+    warm_up = float(progress.warm_up_time[0, 0])
+    passed = warm_up + float(progress.session_time[0, 0])
+    return min(passed / (warm_up + plan.session_time), 1.0)
 
 
 def one_garment(state: SensingState) -> SensingState:

@@ -25,8 +25,10 @@ from compression_boot_control.core.sequence import (
     StageGoal,
 )
 from compression_boot_control.core.sequence_step import (
+    at_start,
     chamber_order,
     chamber_signs,
+    course_of,
     exposure,
     progress_of,
     ramped,
@@ -141,7 +143,7 @@ def tick(model, memory, request, raw, inlet, exhaust, supply, dt, first=0):
         Garment that the readings begin with; they may be those of a part of the batch.
     """
     table, rules = model.table, model.sequence
-    course = (table.loop_start, table.loop_end, len(table.kind), table.session_time)
+    course = course_of(table)
     for place in range(raw.shape[0]):
         g = first + place
         before = pick(memory.progress, g, 0)
@@ -168,7 +170,8 @@ def tick(model, memory, request, raw, inlet, exhaust, supply, dt, first=0):
             put(memory.sensing, g, i, state)
             memory.pressure[g, i], memory.rate[g, i] = pressure, rate
             offset = ramped(memory.offset[g, i], request.offset[g, i], rules.offset_ramp * dt)
-            skip = skipped(goal.kind, before.session_time, memory.skip[g, i], request.skip[g, i])
+            begins = at_start(before.stage, before.stage_time)
+            skip = skipped(goal.kind, begins, memory.skip[g, i], request.skip[g, i])
             memory.offset[g, i], memory.skip[g, i] = offset, skip
             target = scaled_target(table.target[row, i], intensity, offset, table.caps[i])
             signs = chamber_signs(rules.arrival_band, target, table.awaited[row, i], skip, pressure)

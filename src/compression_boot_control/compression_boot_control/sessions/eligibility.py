@@ -52,7 +52,8 @@ class PastSession:
     started_at, ended_at : float
         [s since 1970, UTC]; of a session whose end was not recorded, the latest possible end.
     minutes : float
-        Time under way, without pauses; of one without a recorded end, what was planned.
+        Time under way, with the warm-up and without pauses; of one without a recorded end, what was
+        planned, or more if it went on for longer.
     protocol : str
     pressure_mmhg : float
         Highest pressure.
@@ -125,7 +126,7 @@ class Eligibility:
     cap_reason : str
         Why this pressure, in plain words.
     minutes : float
-        Longest session now [min].
+        Longest session now, its warm-up included [min].
     """
 
     error: SessionError

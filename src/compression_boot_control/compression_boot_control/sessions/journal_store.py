@@ -49,7 +49,16 @@ TODAY_KIND = 'today'
 
 @dataclass(frozen=True)
 class NewSession:
-    """A session that begins."""
+    """A session that begins.
+
+    Attributes
+    ----------
+    protocol, garment, leg : str
+    intensity : float
+        Scale on the protocol's pressures.
+    planned_minutes : float
+        Longest time that it may take, with the warm-up and without pauses.
+    """
 
     protocol: str
     garment: str
@@ -60,7 +69,18 @@ class NewSession:
 
 @dataclass(frozen=True)
 class SessionEnd:
-    """What became of a session."""
+    """What became of a session.
+
+    Attributes
+    ----------
+    minutes : float
+        Time under way: with the warm-up, without pauses.
+    cycles : int
+    error : SessionError
+    error_text, symptom : str
+    peak_mmhg, dose_mmhg_min : mapping of str to float
+        By chamber.
+    """
 
     minutes: float
     cycles: int
@@ -334,8 +354,11 @@ def _newest(session: Session, kind: str) -> Answers | None:
 
 def _past(row: SessionRow) -> PastSession:
     unfinished = row.ended_at is None
-    # one that is under way, or was cut off, counts as what was planned
-    minutes = row.planned_minutes if unfinished or row.minutes is None else row.minutes
+    minutes = row.planned_minutes if row.minutes is None else row.minutes
+    if unfinished:
+        # one that is under way, or was cut off, counts as what was planned, or more if it was made
+        # longer
+        minutes = max(minutes, row.planned_minutes)
     latest_end = row.seen_at or row.started_at + minutes * MINUTE
     return PastSession(
         started_at=row.started_at,

@@ -38,6 +38,22 @@ SESSION_GAP = Limit(
 )
 RATING = Limit(1, 10, '', mark='S', meaning='soreness and freshness of the legs')
 SESSION_TIME = Limit(0, 45, 'min', above=True, mark='S', meaning='length of a session')
+WARM_UP_CYCLES = Limit(
+    0,
+    3,
+    '',
+    mark='L',
+    meaning="first cycles of a warm-up that are not of the session's time, in which devices fit "
+    'filling to the legs',
+)
+WARM_UP_TIME = Limit(
+    0,
+    5,
+    'min',
+    mark='P',
+    meaning="time that a session's clock waits for the warm-up; with it the whole stays within the "
+    'session time',
+)
 ZONE_TIME = Limit(0, 180, 's', mark='L', meaning='time of a zone above 15 mmHg without a release')
 PLANNED_ZONE_TIME = Limit(
     0,
@@ -92,6 +108,8 @@ ALL_LIMITS = {
     'time between sessions': SESSION_GAP,
     'rating': RATING,
     'session time': SESSION_TIME,
+    'cycles of the warm-up': WARM_UP_CYCLES,
+    'time of the warm-up': WARM_UP_TIME,
     'zone time': ZONE_TIME,
     'planned zone time': PLANNED_ZONE_TIME,
     'dwell': DWELL,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from compression_boot_control.core.units import MINUTE, MMHG
 from compression_boot_control.sessions.eligibility import Eligibility
 from compression_boot_control.sessions.journal_store import NewSession, SessionEnd
 from compression_boot_control.sessions.limits import LOCKED_PRESSURE, SESSION_TIME
-from compression_boot_control.sessions.protocol_compiler import compile_protocol
+from compression_boot_control.sessions.protocol_compiler import compile_protocol, longest_warm_up
 from compression_boot_control.sessions.protocol_library import (
     UnknownProtocolError,
     load_protocol,
@@ -76,7 +76,7 @@ class SessionOrder:
     intensity : float
         Scale on its pressures.
     minutes : float or None
-        Session time [min]; None for the protocol's own.
+        Session time, without the warm-up [min]; None for the protocol's own.
     leg : str
         left, right or both.
     bench : bool
@@ -109,7 +109,7 @@ class LiveSession:
     garment : Garment
     plan : Plan
     minutes : float
-        Length that is planned now.
+        Session time that is planned now, without the warm-up.
     changes : SessionChanges
     state : SequenceState
     record_id : str
@@ -126,7 +126,7 @@ class LiveSession:
     def __init__(
         self, order: SessionOrder, garment: Garment, allowance: Eligibility | None = None
     ) -> None:
-        self._longest = SESSION_TIME.high if allowance is None else allowance.minutes
+        self._longest = _longest(allowance)
         self.order = order
         self.garment = garment
         self.plan, self.minutes = _compiled(order, garment, allowance)
@@ -179,19 +179,24 @@ class LiveSession:
         if self.ended_by_itself or int(self.state.stage[0]) >= self._table.loop_end:
             raise ChangeRefused(ChangeError.WRONG_STATE, 'the session is about to end already')
         length = self.minutes + minutes
+        whole = length + self.warm_up / MINUTE
         left = self._table.session_time + minutes * MINUTE - self.elapsed
         if not math.isfinite(minutes) or left <= 0.0:
             raise ChangeRefused(
                 ChangeError.OUT_OF_RANGE,
                 f'{minutes:g} min would leave no time: end the session with boots stop',
             )
-        if length > self._longest * (1.0 + 1e-9):
+        if whole > self._longest * (1.0 + 1e-9):
             raise ChangeRefused(
                 ChangeError.OVER_LIMIT,
-                f'the session would be {length:g} min long; allowed: up to {self._longest:g} min',
+                f'the session would be {whole:.4g} min long, its warm-up included; allowed: up to '
+                f'{self._longest:g} min',
             )
         self.minutes = length
-        self._table = self._table._replace(session_time=self._table.session_time + minutes * MINUTE)
+        self._table = self._table._replace(
+            session_time=self._table.session_time + minutes * MINUTE,
+            warm_up_limit=longest_warm_up(length, self._longest),
+        )
         return self.remaining
 
     def report_symptom(self, name: str) -> None:
@@ -238,8 +243,18 @@ class LiveSession:
 
     @property
     def elapsed(self) -> float:
-        """Session time so far, pauses left out [s]."""
+        """Session time so far, warm-up and pauses left out [s]."""
         return float(self.state.session_time[0])
+
+    @property
+    def warm_up(self) -> float:
+        """Time for which the session's clock waited for the warm-up, pauses left out [s]."""
+        return float(self.state.warm_up_time[0])
+
+    @property
+    def under_way(self) -> float:
+        """Time so far, with the warm-up, pauses left out: what the person's limits count [s]."""
+        return self.warm_up + self.elapsed
 
     @property
     def remaining(self) -> float:
@@ -309,7 +324,9 @@ class LiveSession:
             garment=self.garment.name,
             leg=self.order.leg,
             intensity=self.order.intensity,
-            planned_minutes=self.minutes,
+            planned_minutes=min(
+                self.minutes + self._table.warm_up_limit / MINUTE, SESSION_TIME.high
+            ),
         )
 
     def end_record(self) -> SessionEnd:
@@ -320,7 +337,7 @@ class LiveSession:
         names = self.garment.chamber_names
         dose = self.state.dose / MMHG / MINUTE
         return SessionEnd(
-            minutes=self.elapsed / MINUTE,
+            minutes=self.under_way / MINUTE,
             cycles=self.cycles_done,
             error=error,
             error_text=text,
@@ -361,6 +378,11 @@ class LiveSession:
         )
 
 
+def _longest(allowance: Eligibility | None) -> float:
+    """Limit on the whole session [min]."""
+    return SESSION_TIME.high if allowance is None else allowance.minutes
+
+
 def _compiled(
     order: SessionOrder, garment: Garment, allowance: Eligibility | None
 ) -> tuple[Plan, float]:
@@ -385,4 +407,5 @@ def _compiled(
         capped = allowance is not None and f'cap of {cap:g} mmHg' in error.message
         why = f' ({allowance.cap_reason})' if allowance is not None and capped else ''
         raise SessionRefused(error.error_code, error.message + why) from error
-    return plan, minutes
+    warm_up = min(plan.warm_up_limit, longest_warm_up(minutes, _longest(allowance)))
+    return replace(plan, warm_up_limit=warm_up), minutes

@@ -28,11 +28,14 @@ class Timeline:
         When each begins, and when the last one ends [s].
     cycles : int
         Full passes of the loop.
+    warm_up_time : float
+        When the session's clock begins to run [s].
     """
 
     row: IntArray
     start: FloatArray
     cycles: int
+    warm_up_time: float
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,9 @@ class PlanEstimate:
     zone_time : float
         Longest time of a chamber under pressure without a release, from empty chambers.
     session_time : float
-        Whole session, with what comes after the loop.
+        Session by its own clock, with what comes after the loop.
+    warm_up_time : float
+        Time before that clock runs, from empty chambers.
     timeline : Timeline
     """
 
@@ -63,6 +68,7 @@ class PlanEstimate:
     cycles: int
     zone_time: float
     session_time: float
+    warm_up_time: float
     timeline: Timeline
 
 
@@ -80,7 +86,8 @@ def estimate(plan: Plan, garment: Garment) -> PlanEstimate:
         cycle_time=float(quick[loop].sum()),
         cycles=timeline.cycles,
         zone_time=longest_zone_time(plan, slow),
-        session_time=float(timeline.start[-1]),
+        session_time=float(timeline.start[-1]) - timeline.warm_up_time,
+        warm_up_time=timeline.warm_up_time,
         timeline=timeline,
     )
 
@@ -99,19 +106,22 @@ def expected_timeline(plan: Plan, slow: FloatArray, quick: FloatArray) -> Timeli
     rows: list[int] = []
     starts = [0.0]
     row = cycles = 0
+    first = np.where(np.arange(len(slow)) <= first_end, slow, quick)
+    warm_up_time = min(float(first[: plan.clock_start].sum()), plan.warm_up_limit)
+    time_up = warm_up_time + plan.session_time
     while row < len(plan.kind):
         duration = float((slow if len(rows) == row and row <= first_end else quick)[row])
         end = starts[-1] + duration
         rows.append(row)
-        if row < plan.loop_end and end >= plan.session_time:
-            cycles += row == plan.loop_end - 1 and end <= plan.session_time
-            end, row = max(plan.session_time, starts[-1]), plan.loop_end
+        if row < plan.loop_end and end >= time_up:
+            cycles += row == plan.loop_end - 1 and end <= time_up
+            end, row = max(time_up, starts[-1]), plan.loop_end
         else:
             row += 1
             if row == plan.loop_end:
                 cycles, row = cycles + 1, plan.loop_start
         starts.append(end)
-    return Timeline(np.array(rows), np.array(starts), cycles)
+    return Timeline(np.array(rows), np.array(starts), cycles, warm_up_time)
 
 
 def stage_times(plan: Plan, garment: Garment, *, empty: bool) -> FloatArray:

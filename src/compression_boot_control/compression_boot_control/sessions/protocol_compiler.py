@@ -19,6 +19,8 @@ from compression_boot_control.sessions.limits import (
     PLANNED_ZONE_TIME,
     PRESSURE,
     SESSION_TIME,
+    WARM_UP_CYCLES,
+    WARM_UP_TIME,
 )
 from compression_boot_control.sessions.phases import Scaled
 from compression_boot_control.sessions.plan_estimate import stage_times, zone_times
@@ -91,11 +93,20 @@ def compile_protocol(
         for place in range(len(protocol.phases))
     ]
     prefix = _repeated(protocol, cycles, range(start))
+    clock_start = _warm_up_stages(protocol, cycles, range(start))
+    warm_up_limit = longest_warm_up(length) if clock_start else 0.0
     prefix += _ramp(protocol, start, garment, groups, intensity)
     loop = _repeated(protocol, cycles, range(start, end))
     cool_down = _repeated(protocol, cycles, range(end, len(cycles)))
     plan = Plan.of_stages(
-        protocol.name, prefix, loop, _ending(garment, cool_down), length * MINUTE, caps
+        protocol.name,
+        prefix,
+        loop,
+        _ending(garment, cool_down),
+        length * MINUTE,
+        caps,
+        clock_start,
+        warm_up_limit,
     )
     _check_caps(plan, garment, intensity)
     times = stage_times(plan, garment, empty=True)
@@ -105,9 +116,32 @@ def compile_protocol(
     if left_at <= 0.0:
         # a session as short as this goes without one
         return Plan.of_stages(
-            protocol.name, prefix, loop, _ending(garment, []), length * MINUTE, caps
+            protocol.name,
+            prefix,
+            loop,
+            _ending(garment, []),
+            length * MINUTE,
+            caps,
+            clock_start,
+            warm_up_limit,
         )
     return replace(plan, session_time=left_at)
+
+
+def longest_warm_up(minutes: float, longest: float = SESSION_TIME.high) -> float:
+    """Time that a session's clock may wait for the warm-up [s].
+
+    The time of the whole session is that of the person in it, so the warm-up is within its limit:
+    a session that takes all of it has its clock run from the start.
+
+    Parameters
+    ----------
+    minutes : float
+        Session time [min].
+    longest : float
+        Limit on the whole session [min].
+    """
+    return max(min(WARM_UP_TIME.high, longest - minutes), 0.0) * MINUTE
 
 
 def leg_groups(protocol: Protocol, garment: Garment, leg: str) -> LegGroups:
@@ -197,6 +231,14 @@ def _repeated(protocol: Protocol, cycles: Sequence[list[Stage]], places: range) 
         for _ in range(protocol.phases[place].repeats or 1)
         for stage in cycles[place]
     ]
+
+
+def _warm_up_stages(protocol: Protocol, cycles: Sequence[list[Stage]], places: range) -> int:
+    """Count the first stages that warm up, while the session's clock stands still."""
+    lengths = [
+        len(cycles[place]) for place in places for _ in range(protocol.phases[place].repeats or 1)
+    ]
+    return sum(lengths[: int(WARM_UP_CYCLES.high)])
 
 
 def _ending(garment: Garment, cool_down: list[Stage]) -> list[Stage]:

@@ -61,7 +61,7 @@ class Protocol(FileModel):
     """Protocol of the library from which this one takes what it does not say itself."""
 
     session_min: Annotated[float, SESSION_TIME]
-    """Length of the session."""
+    """Length of the session by its clock, which starts after the warm-up, cool-down included."""
 
     legs: Literal['together', 'alternate', 'left', 'right'] = 'together'
     """Alternate: one leg after the other in each cycle, for a small pump."""

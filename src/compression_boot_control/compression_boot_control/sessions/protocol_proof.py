@@ -51,7 +51,7 @@ def prove(plan: Plan, garment: Garment, expected: PlanEstimate) -> tuple[Proof, 
     vented = bool((plan.mode[plan.kind == StageKind.REST] == Mode.VENT).all())
     rests = plan.duration[plan.kind == StageKind.REST]
     shortest = float(rests.min()) if len(rests) else 0.0
-    minutes = expected.session_time / MINUTE
+    minutes = (expected.warm_up_time + expected.session_time) / MINUTE
     flow = garment.pump.free_flow / LITRE_PER_MINUTE
     reachable = bool(np.isfinite(expected.zone_time) and np.isfinite(expected.session_time))
     unlock = '' if highest <= LOCKED_PRESSURE.high else ', and needs an unlock'

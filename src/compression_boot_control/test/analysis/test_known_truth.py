@@ -100,6 +100,7 @@ class KnownSession:
             cycle=zeros,
             cycles_done=zeros,
             elapsed=np.maximum(time, 0.0),
+            warm_up=np.zeros(count),
             mode=mode,
             target=target * MMHG,
             pressure=pressure * MMHG,

@@ -79,6 +79,18 @@ def test_show_as_json_has_pressures_and_the_estimate(boots: Boots) -> None:
     assert document['garment'] == 'five_zone'
 
 
+def test_show_tells_the_warm_up_from_the_time_of_the_session(boots: Boots) -> None:
+    estimate = json.loads(boots('show', 'beginner', '--json').stdout)['estimate']
+    assert estimate['warm_up_min'] > 1.0
+    assert estimate['session_min'] == pytest.approx(20.0, abs=0.2)
+    shown = ' '.join(boots('show', 'beginner').stdout.split())
+    assert f'in 20 min after a warm-up of about {estimate["warm_up_min"]:.1f} min' in shown
+
+
+def test_show_of_a_protocol_without_a_warm_up_tells_of_none(boots: Boots) -> None:
+    assert 'after a warm-up' not in ' '.join(boots('show', 'demonstration').stdout.split())
+
+
 def test_check_accepts_a_right_file_and_gives_advice(boots: Boots, tmp_path: Path) -> None:
     path = tmp_path / 'x.yaml'
     path.write_text('format: 1\nname: x\nextends: beginner\nphases: [{name: main, dwell_s: 5}]\n')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -108,6 +109,42 @@ def test_picture_says_where_the_session_is() -> None:
     assert '30.0/40' in text
 
 
+def warming_up(under_way: float) -> Snapshot:
+    shown = snapshot()
+    assert shown.session is not None
+    session = replace(
+        shown.session, progress=0.0, elapsed=0.0, warm_up=under_way, remaining=1200.0, cycle=1
+    )
+    return replace(shown, session=session)
+
+
+def test_picture_says_that_the_boots_fit_to_the_legs_while_the_clock_stands_still() -> None:
+    assert 'fitting to the legs 1:05, then 20:00' in drawn(warming_up(65.0))
+    assert 'fitting' not in drawn(snapshot())
+
+
+def test_picture_moves_on_while_the_clock_stands_still() -> None:
+    console = Console(file=io.StringIO(), width=100, height=40, color_system=None)
+    picture, shade = SessionPicture('title'), shade_of(30.0 * MMHG)
+    columns = []
+    for under_way in (1.0, 2.0, 3.0):
+        lines = picture.draw(warming_up(under_way), console).renderables
+        columns.append(sum(str(line).count(shade) for line in lines))
+    assert columns[0] < columns[1] < columns[2]
+
+
+def test_line_says_that_the_boots_fit_to_the_legs_while_the_clock_stands_still() -> None:
+    session = warming_up(65.0).session
+    assert session is not None
+    assert 'fitting to the legs 1:05, then 20:00' in progress_line(session)
+
+
+def test_check_before_the_session_is_no_fitting_to_the_legs() -> None:
+    session = warming_up(0.0).session
+    assert session is not None
+    assert replace(session, checking=True).time_text == '20:00 left'
+
+
 def test_what_is_unknown_is_shown_as_such() -> None:
     assert '?' in drawn(snapshot(pressure=math.nan))
     silent = drawn(snapshot(session=None, safety=None))
@@ -157,7 +194,7 @@ def test_strip_keeps_the_highest_of_a_column_and_starts_over() -> None:
     assert '█' not in strip.lines(worn, size)[-1].plain
 
 
-def test_speed_is_that_of_the_sessions_clock() -> None:
+def test_speed_is_that_of_the_session() -> None:
     meter = SpeedMeter()
     meter.add(0.0, 100.0)
     assert meter.factor is None

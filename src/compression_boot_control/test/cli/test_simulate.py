@@ -26,7 +26,8 @@ def test_figures_of_a_session(capsys: pytest.CaptureFixture[str]) -> None:
     found = simulated(capsys, 'beginner', '--minutes', '5')
     assert found['ok']
     assert found['vented_at_end']
-    assert found['duration_s'] == pytest.approx(300.0, abs=20.0)
+    assert found['warm_up_s'] > 60.0
+    assert found['duration_s'] == pytest.approx(300.0 + found['warm_up_s'], abs=20.0)
     assert found['cycles'] >= 3
     assert len(found['chambers']) == 10
     for chamber in found['chambers']:

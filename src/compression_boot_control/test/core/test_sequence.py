@@ -106,9 +106,13 @@ def plan_of(
     loop: Sequence[Stage] | None = None,
     suffix: Sequence[Stage] = (FINAL_RELEASE,),
     session_time: float = 60.0,
+    clock_start: int = 0,
+    warm_up_limit: float = 300.0,
 ) -> Plan:
     """Return a plan whose loop is one wave unless another is given."""
-    return Plan.of_stages('wave', prefix, loop or wave(), suffix, session_time, CAPS)
+    return Plan.of_stages(
+        'wave', prefix, loop or wave(), suffix, session_time, CAPS, clock_start, warm_up_limit
+    )
 
 
 class Session:
@@ -305,6 +309,100 @@ def test_suffix_runs_to_its_end_after_the_time_is_up() -> None:
     session = Session(plan_of(suffix=[*wave('cool down '), FINAL_RELEASE], session_time=5.0))
     session.run(lambda session: session.stage == 'cool down rest')
     assert session.status == SessionStatus.RUNNING
+
+
+# -- warm-up
+
+
+def warmed_up(**options: Any) -> Session:
+    """A session with two waves before the loop, of which the first is its warm-up."""
+    prefix = [*wave('warm up '), *wave('ramp ')]
+    return Session(plan_of(prefix, clock_start=len(wave()), **options))
+
+
+def test_clock_stands_still_in_the_warm_up() -> None:
+    session = warmed_up()
+    session.go_to('ramp inflate foot')
+    assert session.state.session_time[0] == 0.0
+    assert session.state.warm_up_time[0] == session.time > 0.0
+
+
+def test_clock_runs_after_the_warm_up_for_the_whole_session_time() -> None:
+    session = warmed_up(session_time=20.0)
+    session.go_to('ramp inflate foot')
+    assert session.run(lambda session: session.stage == 'final release') == 20.0
+    assert session.state.session_time[0] == 20.0
+
+
+def test_clock_runs_from_the_start_where_nothing_warms_up() -> None:
+    session = Session(plan_of(wave('ramp ')))
+    session.go_to('ramp dwell')
+    assert session.state.session_time[0] == session.time
+    assert session.state.warm_up_time[0] == 0.0
+
+
+def test_clock_waits_for_the_warm_up_no_longer_than_its_limit() -> None:
+    session = warmed_up(warm_up_limit=1.5)
+    session.go_to('ramp inflate foot')
+    assert session.state.warm_up_time[0] == 1.5
+    assert session.state.session_time[0] == session.time - 1.5
+
+
+def test_pause_stops_the_time_of_the_warm_up_too() -> None:
+    session = warmed_up()
+    session.go_to('warm up dwell')
+    session.step(pause=True)
+    before = session.state.warm_up_time[0]
+    for _ in range(80):
+        session.step()
+    assert session.state.warm_up_time[0] == before
+    assert session.state.session_time[0] == 0.0
+
+
+def test_clock_still_stands_while_an_interrupted_warm_up_starts_over() -> None:
+    session = warmed_up()
+    session.go_to('warm up dwell')
+    session.step(pause=True)
+    session.step(resume=True)
+    session.go_to('ramp inflate foot')
+    assert session.state.session_time[0] == 0.0
+
+
+def test_clock_that_runs_does_not_stop_for_a_warm_up_that_starts_over() -> None:
+    session = warmed_up()
+    session.go_to('ramp dwell')
+    session.step(pause=True)
+    session.step(resume=True)
+    assert session.stage == 'warm up inflate foot'
+    before = session.state.session_time[0]
+    session.step()
+    assert session.state.session_time[0] == before + DT
+
+
+def test_stop_in_the_warm_up_ends_the_session_vented() -> None:
+    session = warmed_up()
+    session.go_to('warm up dwell')
+    session.step(stop=True)
+    assert session.is_vented
+    session.run(done)
+    assert session.error == SessionError.STOPPED
+    assert session.state.session_time[0] == 0.0
+
+
+def test_dose_counts_in_the_warm_up() -> None:
+    session = warmed_up()
+    session.go_to('ramp inflate foot')
+    assert session.state.dose[0] > 0.0
+
+
+def test_chamber_is_left_out_from_the_start_and_not_within_the_warm_up() -> None:
+    session = warmed_up()
+    session.ask(skip=[True, False, False])
+    session.go_to('warm up dwell')
+    assert session.target == [0.0, 30.0, 0.0]
+    session.ask(skip=[False, False, False])
+    session.step()
+    assert session.target == [0.0, 30.0, 0.0]
 
 
 def test_loop_of_one_stage_starts_its_time_again_each_time() -> None:
@@ -729,6 +827,8 @@ def test_dose_threshold_is_above_what_counts_as_vented() -> None:
 
 # -- time
 
+CLOCKS = ('stage_time', 'session_time', 'warm_up_time', 'status_time', 'lost_time', 'intensity')
+
 
 @pytest.mark.parametrize('dt', [0.0, -1.0, -math.inf, math.nan, math.inf])
 def test_interval_that_is_none_does_not_move_the_clocks(session: Session, dt: float) -> None:
@@ -736,7 +836,7 @@ def test_interval_that_is_none_does_not_move_the_clocks(session: Session, dt: fl
     session.ask(intensity=0.5, offset=[5.0, 5.0, 5.0])
     before = session.state
     session.step(dt=dt)
-    for name in ('stage_time', 'session_time', 'status_time', 'lost_time', 'intensity'):
+    for name in CLOCKS:
         assert getattr(session.state, name) == getattr(before, name), name
     assert session.state.dose.tolist() == before.dose.tolist()
     assert session.target == [40.0, 30.0, 0.0]
@@ -746,7 +846,7 @@ def test_interval_that_is_none_does_not_move_the_clocks(session: Session, dt: fl
 
 
 def test_batch_of_different_states_equals_single_sessions() -> None:
-    table = SequenceTable.of_plan(plan_of(wave('warm up '), session_time=30.0))
+    table = SequenceTable.of_plan(plan_of(wave('warm up '), session_time=20.0, clock_start=5))
     rng = np.random.default_rng(4)
     count, steps = 4, 160
     batch = SequenceState.initial((count, 3))
@@ -915,3 +1015,21 @@ def test_session_that_is_left_alone_ends(events: list[dict[str, Any]]) -> None:
         disturb(session, happening)
     session.run(done, limit=20.0 + PARAMETERS.pause_limit + 20.0, dt=0.5)
     assert session.is_vented
+
+
+@EXAMPLES
+@given(st.lists(event, min_size=1, max_size=12), st.floats(0.0, 20.0))
+def test_every_running_sample_is_of_the_warm_up_or_of_the_sessions_clock(
+    events: list[dict[str, Any]], limit: float
+) -> None:
+    session = warmed_up(session_time=20.0, warm_up_limit=limit)
+    for happening in events:
+        for _ in range(happening['steps']):
+            before, running = session.state, session.status == SessionStatus.RUNNING
+            disturb(session, happening | {'steps': 1})
+            after = session.state
+            passed = after.session_time - before.session_time
+            waited = after.warm_up_time - before.warm_up_time
+            assert passed + waited == pytest.approx(DT if running else 0.0)
+            assert waited == 0.0 or before.session_time == 0.0
+            assert after.warm_up_time <= limit

@@ -30,7 +30,7 @@ from compression_boot_control.plant.parameters import PlantParameters
 
 
 def short_plan(garment: Garment) -> Plan:
-    """One wave of all zones at once, a dwell, a release."""
+    """One wave of all zones at once, a dwell, a release; and the same before it as a warm-up."""
     everything = np.ones(len(garment), dtype=np.bool_)
     nothing = ~everything
     target = np.full(len(garment), 30.0 * MMHG)
@@ -43,7 +43,8 @@ def short_plan(garment: Garment) -> Plan:
         Stage(StageKind.RELEASE, 'release', vent, zero, everything, 0.0, 15.0),
     )
     final = Stage(StageKind.RELEASE, 'final release', vent, zero, everything, 0.0, 15.0)
-    return Plan.of_stages('short', (), loop, (final,), 45.0, np.full(len(garment), 65.0 * MMHG))
+    caps = np.full(len(garment), 65.0 * MMHG)
+    return Plan.of_stages('short', loop, loop, (final,), 20.0, caps, len(loop), 60.0)
 
 
 def numpy_session(garment: Garment, plan: Plan) -> tuple[FloatArray, FloatArray, SequenceState]:
@@ -78,6 +79,7 @@ def test_the_compiled_session_is_the_numpy_session(garment: Garment) -> None:
     np.testing.assert_allclose(trace.pressure, pressure, rtol=0.0, atol=1e-6)
     np.testing.assert_allclose(trace.dose, end.dose, rtol=1e-9)
     assert trace.cycles == end.cycles_done[0]
+    assert trace.warm_up_time == end.warm_up_time[0] > 0.0
     assert trace.error == SessionError.NONE
 
 

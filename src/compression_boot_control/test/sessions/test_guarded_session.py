@@ -103,8 +103,9 @@ def test_SR_30_session_begins_with_the_check_which_is_no_session_time(five_zone:
     assert trial.session.check is not None
     assert trial.session.check.outcome == CheckOutcome.PASSED
     assert trial.session.elapsed == 0.0
+    assert trial.session.under_way == 0.0
     trial.run(1.0)
-    assert trial.session.elapsed == pytest.approx(1.0)
+    assert trial.session.under_way == pytest.approx(1.0)
 
 
 def test_SR_30_what_the_check_does_to_the_legs_counts(five_zone: Garment) -> None:

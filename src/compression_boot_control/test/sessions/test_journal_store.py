@@ -231,6 +231,13 @@ def test_a_session_that_goes_on_is_kept_as_far_as_it_is(path: Path) -> None:
         assert journal.person().sessions[0].minutes == 19.5
 
 
+def test_a_session_that_was_made_longer_counts_as_long_as_it_was(path: Path) -> None:
+    with Journal(path) as journal:
+        began = journal.begin_session(NEW, NOW)
+        journal.keep_progress(began, replace(END, minutes=32.0), NOW + 1920.0)
+        assert journal.person().sessions[0].minutes == 32.0
+
+
 def test_a_full_disk_is_said_and_nothing_is_lost(path: Path) -> None:
     filled(path)
     with Journal(path) as journal:

@@ -20,7 +20,7 @@ from compression_boot_control.core.signals import FloatArray, Mode, Setpoints
 from compression_boot_control.core.units import MINUTE, MMHG
 from compression_boot_control.hardware.garment_file import list_garments, load_garment
 from compression_boot_control.sessions.eligibility import Eligibility
-from compression_boot_control.sessions.limits import PLANNED_ZONE_TIME
+from compression_boot_control.sessions.limits import PLANNED_ZONE_TIME, SESSION_TIME, WARM_UP_TIME
 from compression_boot_control.sessions.live_session import (
     LiveSession,
     SessionOrder,
@@ -69,7 +69,7 @@ def begun(order: SessionOrder, garment: Garment) -> tuple[LiveSession, IdealBoot
 @pytest.fixture
 def running(five_zone: Garment) -> tuple[LiveSession, IdealBoots]:
     session, boots = begun(SessionOrder('intermediate'), five_zone)
-    boots.run_for(60.0)
+    boots.run_until(lambda: session.elapsed > 60.0)
     return session, boots
 
 
@@ -195,6 +195,97 @@ def test_about_to_end_a_session_is_not_extended(running: Running) -> None:
     boots.step()
     with pytest.raises(ChangeRefused, match='about to end'):
         session.extend(5.0)
+
+
+# -- warm-up
+
+
+def allowed(minutes: float) -> Eligibility:
+    return Eligibility(SessionError.NONE, (), 65.0, '', minutes)
+
+
+def test_the_clock_of_the_session_stands_still_in_the_warm_up(five_zone: Garment) -> None:
+    session, boots = begun(SessionOrder('beginner'), five_zone)
+    while session.stage_name.startswith('warm up'):
+        assert (session.elapsed, session.progress) == (0.0, 0.0)
+        assert session.remaining == 20.0 * MINUTE
+        boots.step()
+    began = session.warm_up
+    assert began > 0.0
+    boots.run_for(60.0)
+    assert session.warm_up == began
+    assert session.elapsed == pytest.approx(60.0, abs=DT)
+
+
+def test_a_protocol_without_a_warm_up_has_its_clock_run_from_the_start(five_zone: Garment) -> None:
+    session, boots = begun(SessionOrder('demonstration'), five_zone)
+    boots.run_for(10.0)
+    assert (session.warm_up, session.elapsed) == (0.0, 10.0)
+
+
+def test_a_pause_moves_no_clock_of_the_warm_up(five_zone: Garment) -> None:
+    session, boots = begun(SessionOrder('beginner'), five_zone)
+    boots.run_for(10.0)
+    session.pause()
+    boots.step()
+    before = session.warm_up
+    boots.run_for(30.0)
+    assert (session.warm_up, session.elapsed) == (before, 0.0)
+
+
+def test_a_stop_in_the_warm_up_is_kept_with_the_time_that_it_took(five_zone: Garment) -> None:
+    session, boots = begun(SessionOrder('beginner'), five_zone)
+    boots.run_for(20.0)
+    session.fail(SessionError.STOPPED, 'stopped on request')
+    boots.run_until(lambda: session.done)
+    assert session.elapsed == 0.0
+    record = session.end_record()
+    assert record.error == SessionError.STOPPED
+    assert record.minutes == session.warm_up / MINUTE >= 20.0 / 60.0
+    assert record.dose_mmhg_min['left_foot'] > 0.0
+
+
+@pytest.mark.parametrize('minutes', [45.0, 44.5, 30.0])
+def test_a_session_and_its_warm_up_are_never_longer_than_45_minutes(
+    five_zone: Garment, minutes: float
+) -> None:
+    session, boots = begun(SessionOrder('beginner', minutes=minutes), five_zone)
+    boots.run_until(lambda: session.done)
+    assert session.elapsed == pytest.approx(minutes * MINUTE, abs=15.0)
+    assert session.under_way <= SESSION_TIME.high * MINUTE + 15.0
+
+
+def test_the_warm_up_is_within_what_is_left_of_the_day(five_zone: Garment) -> None:
+    session = LiveSession(SessionOrder('beginner', minutes=12.0), five_zone, allowed(12.5))
+    boots = IdealBoots(session)
+    boots.run_until(lambda: session.elapsed > 0.0)
+    assert session.warm_up == 30.0
+    with pytest.raises(ChangeRefused, match=r'allowed: up to 12\.5 min'):
+        session.extend(0.1)
+
+
+def test_an_extension_counts_the_warm_up_that_was(running: Running) -> None:
+    session, _ = running
+    room = SESSION_TIME.high - session.minutes - session.warm_up / MINUTE
+    with pytest.raises(ChangeRefused, match='its warm-up included'):
+        session.extend(room + 0.1)
+    session.extend(room - 0.1)
+
+
+def test_an_extension_in_the_warm_up_leaves_it_the_room_that_there_is(five_zone: Garment) -> None:
+    session, boots = begun(SessionOrder('beginner'), five_zone)
+    boots.run_for(10.0)
+    session.extend(24.5)
+    boots.run_until(lambda: session.elapsed > 0.0)
+    assert session.warm_up == 30.0
+
+
+@pytest.mark.parametrize(('name', 'warm_up'), [('beginner', WARM_UP_TIME.high), ('marathon', 0.0)])
+def test_a_session_is_planned_with_the_longest_warm_up_that_it_may_have(
+    five_zone: Garment, name: str, warm_up: float
+) -> None:
+    session = LiveSession(SessionOrder(name), five_zone)
+    assert session.new_record().planned_minutes == session.minutes + warm_up
 
 
 # -- what goes wrong
@@ -375,7 +466,9 @@ def check_whatever_happens(
         for _ in range(steps):
             invariants.check(boots.step())
             record = session.end_record()
-            assert record.minutes <= session.minutes + 1.0
+            # the cool-down is within the time, the release at the end comes on top
+            whole = min(session.minutes + session.warm_up / MINUTE, SESSION_TIME.high)
+            assert record.minutes <= whole + 1.0
     session.fail(SessionError.STOPPED, 'stopped')
     invariants.check(boots.step())
     boots.run_until(lambda: session.done, 60.0)

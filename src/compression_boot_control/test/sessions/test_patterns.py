@@ -14,7 +14,11 @@ from compression_boot_control.core.session_errors import ProtocolError, SessionE
 from compression_boot_control.core.signals import Mode
 from compression_boot_control.core.units import MMHG
 from compression_boot_control.hardware.garment_file import list_garments, load_garment
-from compression_boot_control.sessions.limits import LOCKED_PRESSURE, PLANNED_ZONE_TIME
+from compression_boot_control.sessions.limits import (
+    LOCKED_PRESSURE,
+    PLANNED_ZONE_TIME,
+    SESSION_TIME,
+)
 from compression_boot_control.sessions.plan_estimate import estimate
 from compression_boot_control.sessions.protocol_compiler import compile_protocol
 from compression_boot_control.sessions.protocol_library import load_protocol
@@ -193,6 +197,8 @@ def test_any_valid_protocol_compiles_to_a_safe_plan(
     assert expected.zone_time <= PLANNED_ZONE_TIME.high
     # the final release comes on top
     assert expected.session_time <= protocol.session_min * 60.0 + 15.0
+    whole = expected.warm_up_time + expected.session_time
+    assert whole <= SESSION_TIME.high * 60.0 + 15.0
 
 
 def assert_never_rises_towards_the_thigh(plan: Plan, garment: Garment) -> None:

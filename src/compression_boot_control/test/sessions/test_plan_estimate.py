@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.plan import StageKind
@@ -104,7 +106,7 @@ def test_cycles_and_session_time_follow_from_the_timeline(trial: str, five_zone:
     assert plan.kind[expected.timeline.row[-1]] == StageKind.RELEASE
 
 
-def test_a_session_that_ends_in_its_warm_up_has_no_cycle(five_zone: Garment) -> None:
+def test_a_session_that_ends_in_its_first_cycle_has_none(five_zone: Garment) -> None:
     plan = compile_protocol(load_protocol('intermediate'), five_zone, minutes=0.5)
     expected = estimate(plan, five_zone)
     assert expected.cycles == 0
@@ -137,3 +139,33 @@ def test_the_simulated_boots_take_the_expected_times(five_zone: Garment) -> None
     np.testing.assert_allclose(
         taken, stage_times(plan, five_zone, empty=True)[:7], rtol=0.15, atol=0.5
     )
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    name=st.sampled_from(['beginner', 'descent', 'gentle_first_time', 'marathon', 'pre_run']),
+    minutes=st.floats(0.5, 4.0),
+    intensity=st.floats(0.7, 1.0),
+    waits=st.floats(30.0, 300.0),
+)
+def test_a_simulated_session_warms_up_and_goes_on_as_expected(
+    name: str, minutes: float, intensity: float, waits: float
+) -> None:
+    pytest.importorskip('numba')
+    from compression_boot_control.plant.boots import SimulatedBoots
+    from compression_boot_control.plant.closed_loop import simulate_session
+    from compression_boot_control.plant.parameters import PlantParameters
+
+    garment = load_garment('five_zone')
+    plan = compile_protocol(
+        load_protocol(name), garment, intensity=intensity, minutes=minutes, pressure_cap=1e5
+    )
+    plan = replace(plan, warm_up_limit=waits)
+    expected = estimate(plan, garment)
+    run = simulate_session(SimulatedBoots(PlantParameters.from_garment(garment)), garment, plan)
+    whole = expected.warm_up_time + expected.session_time
+    assert run.warm_up_time == pytest.approx(expected.warm_up_time, rel=0.15)
+    assert run.time[-1] == pytest.approx(whole, rel=0.1, abs=10.0)
+    in_loop = (run.stage >= plan.loop_start) & (run.stage < plan.loop_end)
+    released = np.diff((in_loop & (plan.kind[run.stage] == StageKind.REST)).astype(int)) > 0
+    assert abs(np.count_nonzero(released) - expected.cycles) <= 1

@@ -86,6 +86,32 @@ def test_a_warm_up_comes_before_and_a_cool_down_after_the_loop(
     assert 600 - 150 < plan.session_time < 600 - 50
 
 
+@pytest.mark.parametrize('repeats', [1, 2, 3, 4])
+def test_the_clock_starts_after_the_warm_up_or_after_three_cycles_of_it(
+    trial: str, five_zone: Garment, repeats: int
+) -> None:
+    warm_up = WARM_UP.replace('repeats: 2', f'repeats: {repeats}')
+    text = trial.replace('phases:\n', 'phases:\n' + warm_up)
+    plan = compile_protocol(load_protocol(text), five_zone)
+    before = plan.kind[: plan.clock_start]
+    assert np.count_nonzero(before == StageKind.REST) == min(repeats, 3)
+    assert before[-1] == StageKind.REST
+
+
+def test_without_a_warm_up_the_clock_starts_at_once(trial: str, five_zone: Garment) -> None:
+    text = trial + '    ramp: {from_scale: 0.7, cycles: 3}\n'
+    assert compile_protocol(load_protocol(text), five_zone).clock_start == 0
+
+
+@pytest.mark.parametrize(('minutes', 'seconds'), [(20.0, 300.0), (43.0, 120.0), (45.0, 0.0)])
+def test_the_clock_waits_as_long_as_the_limit_on_the_whole_session_allows(
+    trial: str, five_zone: Garment, minutes: float, seconds: float
+) -> None:
+    text = trial.replace('phases:\n', 'phases:\n' + WARM_UP)
+    plan = compile_protocol(load_protocol(text), five_zone, minutes=minutes)
+    assert plan.warm_up_limit == pytest.approx(seconds)
+
+
 def test_a_session_shorter_than_its_cool_down_goes_without_it(
     trial: str, five_zone: Garment
 ) -> None:

@@ -95,7 +95,7 @@ def test_two_weeks_of_two_sessions_a_day(tmp_path: Path, five_zone: Garment) -> 
             session = runner.has_a_session(order)
             assert session.ending()[0] == SessionError.NONE
             cycles.append(session.cycles_done)
-            minutes.append(session.elapsed / MINUTE)
+            minutes.append(session.under_way / MINUTE)
             intensities.append(order.intensity)
             assert runner.refused() == SessionError.TOO_MUCH
     with Journal(runner.path) as journal:
