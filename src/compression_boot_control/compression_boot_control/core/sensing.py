@@ -27,7 +27,6 @@ from compression_boot_control.core.capacity_learning import (
     learned_capacity,
 )
 from compression_boot_control.core.chambers import any_chamber, garment_level, where
-from compression_boot_control.core.first_order import covered_share
 from compression_boot_control.core.pneumatics import (
     REFERENCE_DENSITY,
     chamber_capacity,
@@ -159,7 +158,7 @@ def sensing_law(
     inlet_command = where(usable, inlet_command, 0.0)
     exhaust_command = where(usable, exhaust_command, 0.0)
 
-    valve_step = covered_share(dt, parameters.valve_response)
+    valve_step = 1.0 - np.exp(-dt / parameters.valve_response)
     inlet = state.inlet + valve_step * (inlet_command - state.inlet)
     exhaust = state.exhaust + valve_step * (exhaust_command - state.exhaust)
     span = 1.0 - parameters.dead_band
@@ -174,7 +173,7 @@ def sensing_law(
     outflow = orifice_flow(port, 0.0, parameters.exhaust_conductance * exhaust_open)
     volume_flow = (inflow - outflow) / REFERENCE_DENSITY
     drop_now = hose_drop(volume_flow, parameters.hose_linear, parameters.hose_quadratic)
-    drop = state.drop + covered_share(dt, parameters.sensor_lag) * (drop_now - state.drop)
+    drop = state.drop + (1.0 - np.exp(-dt / parameters.sensor_lag)) * (drop_now - state.drop)
     measured = port - drop
 
     share = np.minimum(np.abs(drop) / parameters.flowing_drop, 1.0)
@@ -185,11 +184,11 @@ def sensing_law(
     tight = np.minimum(np.maximum(measured / SLACK_PRESSURE, 0.0), 1.0)
     carried = tight * volume_flow * REFERENCE_DENSITY / (state.learned * believed)
     predicted = state.pressure + carried * dt
-    correction = covered_share(dt, observer_time) * (measured - predicted)
+    correction = (1.0 - np.exp(-dt / observer_time)) * (measured - predicted)
     pressure = where(state.started, predicted + correction, measured)
     # of the estimate as it moved: the observer's own slope would depend on the interval
     slope = (pressure - state.pressure) / max(dt, 1e-6)
-    smooth = covered_share(dt, RATE_TIME)
+    smooth = 1.0 - np.exp(-dt / RATE_TIME)
     rate = where(state.started, state.rate + smooth * (slope - state.rate), 0.0)
 
     known_flow = (inlet_open > TELLING_OPENING) & (supply_side > port + TELLING_DROP)
@@ -205,7 +204,7 @@ def sensing_law(
     )
 
     open_to_air = ~in_use(inlet_command, exhaust_command)
-    slow = covered_share(dt, LEVEL_TIME)
+    slow = 1.0 - np.exp(-dt / LEVEL_TIME)
     level = where(state.started, state.level + slow * (safe_raw - state.level), safe_raw)
     still = np.abs(safe_raw - level) < STILL_BAND
     quiet_time = where(at_ease & open_to_air & still & usable, state.quiet_time + dt, 0.0)

@@ -22,7 +22,6 @@ from compression_boot_control.core import (
     chamber_control,
     chambers,
     control_parameters,
-    first_order,
     pid,
     pneumatics,
     sensing,
@@ -32,7 +31,6 @@ from compression_boot_control.core import (
     session_errors,
     signals,
 )
-from compression_boot_control.plant import compiled_exponential  # noqa: F401
 from compression_boot_control.plant.lanes import ARRAYS, Lanes, made
 
 _MODULES = (
@@ -40,7 +38,6 @@ _MODULES = (
     chamber_control,
     chambers,
     control_parameters,
-    first_order,
     pid,
     pneumatics,
     sensing,
@@ -52,7 +49,6 @@ _MODULES = (
 )
 _COMPILED = (
     'lanes.py',
-    'compiled_exponential.py',
     'compiled_law.py',
     'compiled_control.py',
     'tick_block.py',
