@@ -20,7 +20,7 @@ from compression_boot_control.core.sequence import (
 )
 from compression_boot_control.core.signals import IntArray
 from compression_boot_control.plant.boots import SimulatedBoots
-from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD, joined, zeroed
+from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD, zeroed
 from compression_boot_control.plant.compiled_law import owned
 from compression_boot_control.plant.compiled_run import Trace, compiled_run
 from compression_boot_control.plant.compiled_tick import TickMemory, TickModel
@@ -112,11 +112,11 @@ def run_batch(
     run = compiled_run(boots.memory.width)
     rest = int(np.flatnonzero(plan.kind == StageKind.REST)[0])
     rested = boots.state
-    traces: list[Trace] = []
+    trace, ticks = Trace.empty(0, batch), 0
     for _ in range(round(longest / SAMPLE_PERIOD / LOOK)):
         noise = boots.draw_noise(LOOK, SAMPLE_PERIOD).reshape(LOOK, shape[0], -1)
-        trace = Trace.empty(LOOK, batch)
-        ticks = run(
+        lengthen(trace, ticks + LOOK)
+        ticks += run(
             model,
             memory,
             request,
@@ -126,9 +126,8 @@ def run_batch(
             boots.memory.substep,
             boots.substeps,
             SAMPLE_PERIOD,
-            trace,
+            Trace(*_rows(trace, slice(ticks, None))),
         )
-        traces.append(Trace(*_first(trace, ticks)))
         resting = memory.progress.stage[:, 0] == rest
         if resting.any():
             copy_rows(rested, boots.state, resting)
@@ -136,7 +135,8 @@ def run_batch(
         if (memory.progress.status == SessionStatus.DONE).all():
             break
     switches = memory.control.inlet_switches + memory.control.exhaust_switches
-    return BatchRun(joined(traces), rested, switches)
+    lengthen(trace, ticks)
+    return BatchRun(trace, rested, switches)
 
 
 def _each(parameters: Parameters, shape: tuple[int, int]) -> Parameters:
@@ -154,8 +154,15 @@ def _started(boots: SimulatedBoots, believed: Garment, shape: tuple[int, int]) -
     return SensingState(*values)
 
 
-def _first(trace: Trace, ticks: int) -> Iterable[Any]:
-    return (column[:ticks] for column in trace)
+def lengthen(trace: Trace, ticks: int) -> None:
+    """Give a trace room for so many ticks, where it lies: a batch's would take long to copy."""
+    for column in trace:
+        # nobody holds a view of it any more, which numpy cannot tell from the names of this loop
+        column.resize((ticks, *column.shape[1:]), refcheck=False)
+
+
+def _rows(trace: Trace, rows: slice) -> Iterable[Any]:
+    return (column[rows] for column in trace)
 
 
 def copy_rows(target: PlantState, source: PlantState, rows: Any) -> None:

@@ -31,6 +31,7 @@ from compression_boot_control.core import (
     session_errors,
     signals,
 )
+from compression_boot_control.plant.lanes import ARRAYS, Lanes, made
 
 _MODULES = (
     capacity_learning,
@@ -46,7 +47,13 @@ _MODULES = (
     session_errors,
     signals,
 )
-_COMPILED = ('compiled_law.py', 'compiled_control.py', 'compiled_tick.py')
+_COMPILED = (
+    'lanes.py',
+    'compiled_law.py',
+    'compiled_control.py',
+    'tick_block.py',
+    'compiled_tick.py',
+)
 """Files beside this one whose functions go into compiled code elsewhere."""
 
 _FUNCTIONS = (
@@ -105,59 +112,96 @@ def fingerprint() -> str:
 
 
 def pick(values, garment, chamber):
-    """Numbers of one chamber, from arrays (B, N) or (N,) and from plain numbers."""
+    """Numbers of one chamber, from arrays (B, N) or (N,), from `Lanes`, and from plain numbers."""
     raise TypeError('pick is for compiled code')
 
 
 def put(values, garment, chamber, numbers):
-    """Write the numbers of one chamber into arrays (B, N) or (N,)."""
+    """Write the numbers of one chamber into arrays (B, N) or (N,), or into `Lanes`."""
     raise TypeError('put is for compiled code')
 
 
-def _leaf(kind: Any, path: str) -> str:
+class _Places:
+    """Where the numbers of one chamber are: in arrays, or in a row of `Lanes` for each array."""
+
+    def __init__(self, kind: Any) -> None:
+        self._lanes = getattr(kind, 'instance_class', None) is Lanes
+        self._rows = 0
+        self.values = kind.types[0] if self._lanes else kind
+        self.path = 'values[0]' if self._lanes else 'values'
+
+    def place(self, kind: Any, path: str) -> str:
+        """Name the place of the next array's number."""
+        if not self._lanes:
+            return f'{path}[chamber]' if kind.ndim == 1 else f'{path}[garment, chamber]'
+        self._rows += 1
+        return f'cells[row{self._rows - 1}]'
+
+    def number(self, kind: Any, path: str) -> str:
+        """Read the next array's number, in its own type."""
+        place = self.place(kind, path)
+        if self._lanes and isinstance(kind.dtype, types.Boolean):
+            return f'{place} != 0.0'
+        return f'int({place})' if self._lanes and isinstance(kind.dtype, types.Integer) else place
+
+    @property
+    def opening(self) -> list[str]:
+        """Lines that find the rows that were named."""
+        if not self._rows:
+            return []
+        return [
+            '_, cells, rows, width, first = values',
+            # a place that cannot be negative needs no look at the array's end
+            'step = uintp(width)',
+            'row0 = uintp((chamber * rows + first) * width + garment)',
+            *(f'row{row} = row{row - 1} + step' for row in range(1, self._rows)),
+        ]
+
+
+def _numbers(kind: Any, path: str, places: _Places) -> str:
     if isinstance(kind, types.BaseNamedTuple):
-        fields = (_leaf(field, f'{path}[{place}]') for place, field in enumerate(kind.types))
+        fields = (_numbers(each, f'{path}[{k}]', places) for k, each in enumerate(kind.types))
         return f'{kind.instance_class.__name__}({", ".join(fields)})'
-    if not isinstance(kind, types.Array):
-        return path
-    return f'{path}[chamber]' if kind.ndim == 1 else f'{path}[garment, chamber]'
+    return places.number(kind, path) if isinstance(kind, ARRAYS) else path
 
 
-def _assignments(kind: Any, target: str, source: str) -> list[str]:
+def _assignments(kind: Any, path: str, source: str, places: _Places) -> list[str]:
     if isinstance(kind, types.BaseNamedTuple):
         return [
             line
-            for place, field in enumerate(kind.types)
-            for line in _assignments(field, f'{target}[{place}]', f'{source}[{place}]')
+            for k, each in enumerate(kind.types)
+            for line in _assignments(each, f'{path}[{k}]', f'{source}[{k}]', places)
         ]
-    place = 'chamber' if kind.ndim == 1 else 'garment, chamber'
-    return [f'    {target}[{place}] = {source}']
+    if not isinstance(kind, ARRAYS):
+        return []
+    return [f'{places.place(kind, path)} = {source}']
 
 
-def _classes(kind: Any) -> dict[str, type]:
+def _classes(kind: Any) -> dict[str, Any]:
     if not isinstance(kind, types.BaseNamedTuple):
         return {}
-    found = {kind.instance_class.__name__: kind.instance_class}
+    found: dict[str, Any] = {kind.instance_class.__name__: kind.instance_class}
     for field in kind.types:
         found |= _classes(field)
     return found
 
 
-def _made(source: str, names: dict[str, Any]) -> Any:
-    exec(source, names)  # of field places alone
-    return names['made']
-
-
-@overload(pick)
+@overload(pick, jit_options={'forceinline': True})
 def _pick(values, garment, chamber):
-    body = _leaf(values, 'values')
-    return _made(f'def made(values, garment, chamber):\n    return {body}\n', _classes(values))
+    places = _Places(values)
+    body = _numbers(places.values, places.path, places)
+    return made(
+        'values, garment, chamber',
+        [*places.opening, f'return {body}'],
+        {'uintp': np.uintp, **_classes(places.values)},
+    )
 
 
-@overload(put)
+@overload(put, jit_options={'forceinline': True})
 def _put(values, garment, chamber, numbers):
-    lines = '\n'.join(_assignments(values, 'values', 'numbers'))
-    return _made(f'def made(values, garment, chamber, numbers):\n{lines}\n', {})
+    places = _Places(values)
+    lines = _assignments(places.values, places.path, 'numbers', places)
+    return made('values, garment, chamber, numbers', [*places.opening, *lines], {'uintp': np.uintp})
 
 
 Owned = TypeVar('Owned')

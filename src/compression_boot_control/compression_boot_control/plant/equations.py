@@ -36,6 +36,9 @@ SMALL_DROP = 1.0
 TINY = 1e-30
 """What a root is kept from vanishing by; in its unit far below anything that matters."""
 
+NOTHING = 1e-30
+"""Added and taken off again, it rounds to 1e-46; in any unit here far below what matters."""
+
 
 def inlet_command(command: Value) -> Value:
     """Command within 0..1; NaN, which no driver can apply, is shut."""
@@ -60,7 +63,8 @@ def relax(value: Value, target: Value, decay: Value) -> Value:
 
     With the mean of the decay over that time for `decay`, the mean response over it.
     """
-    return target + (value - target) * decay
+    # a distance that shrinks for ever ends in subnormal numbers, on which processors are slow
+    return target + (((value - target) * decay + NOTHING) - NOTHING)
 
 
 def gas_energy(temperature_rise: Value) -> Value:

@@ -4,6 +4,9 @@ The compiled tick makes the request, the supervisor's own code permits it, and t
 is permitted, sample by sample as the nodes do it.
 """
 
+# mypy reads what stands in the compiled tick as arrays, but numba compiles it for numbers:
+# mypy: disable-error-code="no-untyped-call, no-untyped-def"
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -43,9 +46,25 @@ from compression_boot_control.core.signals import (
 from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD, zeroed
 from compression_boot_control.plant.compiled_law import fingerprint, owned
-from compression_boot_control.plant.compiled_tick import TickMemory, TickModel, tick
+from compression_boot_control.plant.compiled_tick import (
+    BlockCommands,
+    BlockReadings,
+    TickMemory,
+    TickModel,
+    advance_block,
+    sessions_of,
+)
 from compression_boot_control.plant.faults import Fault
+from compression_boot_control.plant.memory import BLOCK
 from compression_boot_control.plant.parameters import PlantParameters
+from compression_boot_control.plant.tick_block import (
+    block_kinds,
+    block_rows,
+    fixed_chambers,
+    kept_chambers,
+    load_block,
+    store_block,
+)
 
 WATCHED_TIME = 6.0
 """Time vented before a session that the supervisor has watched [s]."""
@@ -60,9 +79,34 @@ def compiled_tick() -> Callable[..., None]:
     """Compile the tick alone, or load it from numba's cache."""
     version = fingerprint()
 
-    def one_tick(model, memory, request, raw, inlet, exhaust, supply, dt):  # type: ignore[no-untyped-def]
+    def one_tick(model, memory, request, raw, inlet, exhaust, supply, dt):
         version  # noqa: B018  as a part of this closure it is one of the key of numba's cache
-        tick(model, memory, request, raw, inlet, exhaust, supply, dt)  # type: ignore[no-untyped-call]
+        garments, chambers = raw.shape
+        fixed, kept = fixed_chambers(model, request), kept_chambers(memory)
+        kinds, sessions = block_kinds(fixed, kept), sessions_of(memory, request)
+        held = np.zeros(chambers * block_rows(kinds) * BLOCK)
+        pumps = np.zeros(BLOCK)
+        for first in range(0, garments, BLOCK):
+            last = min(first + BLOCK, garments)
+            load_block(fixed, kept, held, chambers, BLOCK, first, last - first)
+            advance_block(
+                kinds,
+                held,
+                BLOCK,
+                model.table,
+                model.sequence,
+                sessions,
+                BlockReadings(
+                    raw[first:last], inlet[first:last], exhaust[first:last], supply[first:last]
+                ),
+                BlockCommands(
+                    memory.inlet[first:last], memory.exhaust[first:last], memory.pump[first:last]
+                ),
+                pumps,
+                dt,
+                first,
+            )
+            store_block(fixed, kept, held, chambers, BLOCK, first, last - first)
 
     compiled: Callable[..., None] = njit(cache=True, error_model='numpy')(one_tick)
     return compiled

@@ -91,5 +91,13 @@ def test_neighbours_leave_a_tenth_of_the_rest_volume() -> None:
     assert eq.squeezed_volume(REST, 0.0, 5 * REST) == pytest.approx(0.1 * REST)
 
 
+@pytest.mark.parametrize('decay', [0.2, 0.8, 0.999])
+def test_relax_ends_in_no_subnormal_numbers(decay: float) -> None:
+    left = np.ones(1)
+    for _ in range(round(-1000.0 / np.log(decay))):
+        left = eq.relax(left, 0.0, decay)
+    assert left[0] == 0.0 or left[0] >= np.finfo(np.float64).tiny
+
+
 def test_relax_is_the_exact_response() -> None:
     assert eq.relax(1.0, 3.0, np.exp(-0.5)) == pytest.approx(3.0 - 2.0 * np.exp(-0.5))

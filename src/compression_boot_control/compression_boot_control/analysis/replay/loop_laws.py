@@ -30,7 +30,7 @@ from compression_boot_control.core.signals import (
     Readings,
     Setpoints,
 )
-from compression_boot_control.plant.compiled_control import garment_control
+from compression_boot_control.plant.compiled_control import ControlInputs, garments_control
 from compression_boot_control.plant.compiled_law import fingerprint, owned, pick, put
 from compression_boot_control.plant.compiled_supervisor import CompiledSupervisor
 
@@ -191,7 +191,8 @@ def _control_compiled(parameters: ControlParameters, run: ControlRun) -> Asked:
     one = (1, shape[1])
     demand = owned(Demand.nothing(one))
     initial = owned(ControlState.initial(one))
-    _control_loop()(parameters, owned(initial), initial, demand, run, asked)
+    needs = np.zeros(one)
+    _control_loop()(parameters, owned(initial), initial, demand, needs, run, asked)
     return asked
 
 
@@ -241,22 +242,22 @@ def _control_loop() -> Callable[..., None]:
     """Compile the loop of control, or load it from numba's cache."""
     version = fingerprint()
 
-    def loop(parameters, memory, initial, between, run, asked):
+    def loop(parameters, memory, initial, between, needs, run, asked):
         version  # noqa: B018  as above
         for t in range(run.pressure.shape[0]):
             if run.rest[t]:
                 for i in range(run.pressure.shape[1]):
                     put(memory, 0, i, pick(initial, 0, i))
-            asked.pump[t] = garment_control(
+            inputs = ControlInputs(run.pressure[t], run.rate[t], run.mode[t], run.target[t])
+            garments_control(
                 parameters,
                 memory,
                 between,
-                0,
-                run.pressure[t],
-                run.rate[t],
+                inputs,
                 run.supply[t],
-                run.mode[t],
-                run.target[t],
+                needs,
+                asked.pump[t : t + 1],
+                run.pressure.shape[1],
                 run.dt[t],
             )
             asked.inlet[t], asked.exhaust[t] = memory.inlet[0], memory.exhaust[0]
