@@ -9,6 +9,7 @@ minutes, and a hundred cuts. It wants an idle machine, and says how busy that wa
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import subprocess
 import sys
@@ -44,6 +45,9 @@ def driving(count: int) -> Actuation:
     """Every inlet ajar."""
     return Actuation(np.full(count, 0.3), np.zeros(count), np.asarray(1.0))
 
+
+STATISTICS = Path('/proc/stat')
+"""Where Linux counts what its processors do."""
 
 GARMENTS = {'modbus-tcp': 'six_zone', 'modbus-rtu': 'five_zone'}
 """Twelve chambers over TCP; at 115200 baud ten of them fit into 20 ms."""
@@ -83,6 +87,14 @@ def paced(manifold: Manifold, seconds: float) -> tuple[np.ndarray, int]:
     return np.array(durations), missed
 
 
+def stolen() -> float:
+    """Time that the host of a virtual machine has kept its processors from it so far [s]."""
+    if not STATISTICS.exists():
+        return math.nan
+    steal = int(STATISTICS.read_text().split(maxsplit=9)[8])
+    return steal / os.sysconf('SC_CLK_TCK')
+
+
 def timing(backend: str, seconds: float) -> None:
     """Print the times of a backend."""
     garment = load_garment(GARMENTS[backend])
@@ -92,12 +104,14 @@ def timing(backend: str, seconds: float) -> None:
     try:
         manifold.open()
         spare_what_stays()  # as the node does
+        before = stolen()
         durations, missed = paced(manifold, seconds)
         median, late = np.percentile(durations, (50, 99)) * 1e3
         print(
             f'{backend}, {seconds:g} s: cycle of {len(garment)} channels {median:.2f} ms median, '
             f'{late:.2f} ms p99, {durations.max() * 1e3:.2f} ms at most; at '
-            f'{1 / manifold.sample_period:g} Hz {missed} of {len(durations)} cycles missed'
+            f'{1 / manifold.sample_period:g} Hz {missed} of {len(durations)} cycles missed; '
+            f'processors withheld from this machine for {stolen() - before:.2f} s'
         )
     finally:
         manifold.close()
