@@ -19,7 +19,7 @@ from compression_boot_control.core.identification import identify
 from compression_boot_control.core.signals import FloatArray
 from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.parameters import PlantParameters
-from compression_boot_control.plant.tuning_experiment import Experiment
+from compression_boot_control.plant.tuning_experiment import run_experiment
 
 MEASURED = (
     'rest_volume',
@@ -79,7 +79,7 @@ def tuned_batch(parameters: PlantParameters, believed: Garment, seed: int = 0) -
     defaults = ControlParameters.from_garment(believed)
     gains = [np.array(np.broadcast_to(k, parameters.shape)) for k in defaults[6:9]]
     volume, compliance, refused = [], [], []
-    for i, records in Experiment(SimulatedBoots(parameters, seed), believed).run():
+    for i, records in run_experiment(SimulatedBoots(parameters, seed), believed):
         for g, record in enumerate(records):
             try:
                 chamber = identify(record, chamber_file(believed, g, i))
