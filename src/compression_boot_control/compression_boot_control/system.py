@@ -238,7 +238,7 @@ def describe_replay(options: SystemOptions, bag: str, rate: float) -> tuple[Node
 
 
 def describe_tuning(options: SystemOptions) -> tuple[NodeDescription, ...]:
-    """Describe the nodes of the experiment of `boots tune`: a system whose tuner plans and controls.
+    """Describe the nodes of the experiment of `boots tune`.
 
     Parameters
     ----------

@@ -16,10 +16,17 @@ from compression_boot_control.core.control_design import quick_design
 from compression_boot_control.core.control_parameters import ControlParameters
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.identification import identify
+from compression_boot_control.core.safety.hazards import HAZARDS, Hazard
 from compression_boot_control.core.signals import FloatArray
 from compression_boot_control.plant.boots import SimulatedBoots
+from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD
 from compression_boot_control.plant.parameters import PlantParameters
-from compression_boot_control.plant.tuning_experiment import run_experiment
+from compression_boot_control.plant.supervised_boots import SupervisedBoots
+from compression_boot_control.plant.tuning_experiment import (
+    Experiment,
+    ExperimentStep,
+    run_experiment,
+)
 
 MEASURED = (
     'rest_volume',
@@ -95,6 +102,36 @@ def tuned_batch(parameters: PlantParameters, believed: Garment, seed: int = 0) -
     tuned = replace(believed, **found)
     control = ControlParameters.from_garment(tuned)._replace(kp=gains[0], ki=gains[1], kd=gains[2])
     return TunedBatch(tuned, control, np.array(volume), np.array(compliance), tuple(refused))
+
+
+def hazards_told(
+    boots: SimulatedBoots, believed: Garment
+) -> tuple[tuple[ExperimentStep, int, int, Hazard], ...]:
+    """Run the experiment under the safety supervisor; what it tells of, as it begins.
+
+    Parameters
+    ----------
+    boots : SimulatedBoots
+        A batch, vented.
+    believed : Garment
+
+    Returns
+    -------
+    tuple of (ExperimentStep, int, int, Hazard)
+        What the experiment asked for, garment, chamber and hazard; each hazard of a chamber once.
+    """
+    supervised = SupervisedBoots(boots, believed)
+    experiment = Experiment(believed, len(boots.readings().pressure))
+    before = np.zeros((*boots.parameters.shape, len(HAZARDS)), dtype=np.bool_)
+    told = []
+    while not experiment.done:
+        asked = experiment.step(boots.readings())
+        supervised.step(asked.actuation, asked.setpoints.target, SAMPLE_PERIOD)
+        found = supervised.safety.active | supervised.safety.latch
+        new = np.argwhere(found & ~before).tolist()
+        told += [(asked, garment, chamber, HAZARDS[row]) for garment, chamber, row in new]
+        before |= found
+    return tuple(told)
 
 
 def _write(found: dict[str, Any], chamber: IdentifiedChamber, g: int, i: int) -> None:

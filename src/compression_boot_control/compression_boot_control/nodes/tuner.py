@@ -123,12 +123,14 @@ class TunerNode(SafeNode):
     def _on_safety(self, message: SafetyState) -> None:
         self._safety, self._safety_at = message, self.steady_time
         permits = message.state == SafetyState.STATE_PERMITTING
-        if self._experiment is not None and not permits:
+        if permits:
+            return
+        if self._experiment is not None:
             self._end_early(Result.ERROR_SUPERVISOR, trip_line(message))
-        elif self._end is not None and not permits and message.alarms:
-            if self._end.error_code == Result.ERROR_ENDED_EARLY:
-                # what the supervisor has found explains the sample that could not be used
-                self._end = _result(Result.ERROR_SUPERVISOR, trip_line(message))
+        unexplained = self._end is not None and self._end.error_code == Result.ERROR_ENDED_EARLY
+        if unexplained and message.alarms:
+            # what the supervisor has found explains the sample that could not be used
+            self._end = _result(Result.ERROR_SUPERVISOR, trip_line(message))
 
     def _on_state(self, message: ManifoldState) -> None:
         if not self._first_sample or message.sequence <= self._last_sample:
@@ -282,9 +284,7 @@ class TunerNode(SafeNode):
             return
         self._progress = progress
         chamber, share, text = progress
-        self._goal.publish_feedback(
-            RunTuning.Feedback(chamber=chamber, progress=share, text=text)
-        )
+        self._goal.publish_feedback(RunTuning.Feedback(chamber=chamber, progress=share, text=text))
 
 
 def _result(error: int, text: str) -> Result:

@@ -14,7 +14,7 @@ COURSE = (
     *((phase, level) for level in STEPS for phase in (FILL, RELAX)),
     (VENT, 0.0),
 )
-"""What is done to a chamber, in its order: phase, and set-point [Pa]."""
+"""What is done to a chamber, in its order: phase, and level [Pa]."""
 
 WORDS = {
     END: 'the rail is charged',
@@ -45,10 +45,10 @@ def progress_of(asked: ExperimentStep, names: tuple[str, ...]) -> Progress:
     """
     if asked.chamber is None:
         return Progress('', 0.0, 'the zeros of the sensors are measured')
-    phase, level = int(asked.phase), float(asked.setpoints.target[asked.chamber])
-    done = COURSE.index((phase, level)) / len(COURSE)
+    phase = int(asked.phase)
+    done = COURSE.index((phase, asked.level)) / len(COURSE)
     return Progress(
         names[asked.chamber],
         (asked.chamber + done) / len(names),
-        WORDS[phase].format(level=level / MMHG),
+        WORDS[phase].format(level=asked.level / MMHG),
     )

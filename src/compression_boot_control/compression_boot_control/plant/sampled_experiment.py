@@ -94,8 +94,6 @@ def first_garment(asked: ExperimentStep) -> ExperimentStep:
     actuation, setpoints = asked.actuation, asked.setpoints
     return asked._replace(
         phase=asked.phase[0],
-        actuation=Actuation(
-            actuation.inlet[0], actuation.exhaust[0], actuation.pump[0]
-        ),
+        actuation=Actuation(actuation.inlet[0], actuation.exhaust[0], actuation.pump[0]),
         setpoints=Setpoints(setpoints.mode[0], setpoints.target[0]),
     )

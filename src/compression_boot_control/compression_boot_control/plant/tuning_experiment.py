@@ -37,6 +37,11 @@ from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD
 STEPS = (15.0 * MMHG, 30.0 * MMHG, 45.0 * MMHG)
 """Pressures at which a chamber rests [Pa]."""
 
+LOWEST_SET_POINT = 16.0 * MMHG
+"""Set-point of a fill, at least [Pa]: of one of 15 mmHg the supervisor does not judge whether the
+chamber inflates, since a vented chamber may be there too.
+"""
+
 RESTS = (5.0, 4.0, 5.0)
 """Length of the rests [s]."""
 
@@ -85,6 +90,9 @@ class ExperimentStep(NamedTuple):
         Position of the chamber under test; None: the zeros are measured, all is vented.
     phase : (B,) array
         Where the experiment on it is; see `core.chamber_record`.
+    level : float
+        Pressure to which it is filled in this step, the lowest while the rail is charged and
+        emptied, 0 while vented [Pa].
     actuation : Actuation
         Of arrays (B, N) and (B,).
     setpoints : Setpoints
@@ -93,6 +101,7 @@ class ExperimentStep(NamedTuple):
 
     chamber: int | None
     phase: IntArray
+    level: float
     actuation: Actuation
     setpoints: Setpoints
 
@@ -158,8 +167,8 @@ class Experiment:
         return asked
 
     def _run(self) -> Course[None]:
-        zeros = []
-        for _ in range(round(ZERO_TIME / self._dt)):
+        zeros: list[Readings] = []
+        while len(zeros) < round(ZERO_TIME / self._dt):
             zeros.append((yield self._vented()))
         settled = zeros[len(zeros) // 2 :]
         self._port_zero = np.mean([readings.pressure for readings in settled], axis=0)
@@ -208,9 +217,7 @@ class Experiment:
                 filling = ~up
                 phase = np.where(filling, FILL, np.where(resting < rest, RELAX, END))
                 inlet = np.where(filling, ajar, 0.0)
-                port, supply = yield from go(
-                    phase, level, inlet, none, filling.astype(np.float64)
-                )
+                port, supply = yield from go(phase, level, inlet, none, filling.astype(np.float64))
                 resting = np.where(up, resting + self._dt, 0.0)
                 up = up | (port - self._expected_drop(i, supply, port, share) >= level)
                 if (resting >= rest).all():
@@ -250,7 +257,7 @@ class Experiment:
         mode = np.full(self._shape, Mode.VENT)
         setpoints = Setpoints(mode, np.zeros(self._shape))
         vented = Actuation.vented(self._shape)
-        return ExperimentStep(None, np.full(self._shape[0], END), vented, setpoints)
+        return ExperimentStep(None, np.full(self._shape[0], END), 0.0, vented, setpoints)
 
     def _tested(
         self,
@@ -264,11 +271,13 @@ class Experiment:
         """One chamber as said, the others vented."""
         asked = self._vented()
         asked.actuation.inlet[:, i], asked.actuation.exhaust[:, i] = inlet, exhaust
+        fills = np.isin(phase, (FILL, RELAX))
         asked.setpoints.mode[:, i] = Mode.TRACK if level > 0.0 else Mode.VENT
-        asked.setpoints.target[:, i] = level
+        asked.setpoints.target[:, i] = np.where(fills, max(level, LOWEST_SET_POINT), level)
         return asked._replace(
             chamber=i,
             phase=phase,
+            level=level,
             actuation=Actuation(asked.actuation.inlet, asked.actuation.exhaust, pump),
         )
 

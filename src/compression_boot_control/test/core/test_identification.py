@@ -20,15 +20,15 @@ from compression_boot_control.hardware.garment_file import load_garment
 from compression_boot_control.plant.batch_run import beliefs
 from compression_boot_control.plant.boots import SimulatedBoots
 from compression_boot_control.plant.parameters import PlantParameters
-from compression_boot_control.plant.tuning_experiment import Experiment
+from compression_boot_control.plant.tuning_experiment import run_experiment
 
 CHAMBER = 0
 
 
 def record_of(worn: Garment, parameters: PlantParameters) -> ChamberRecord:
     nominal = PlantParameters.from_garment(worn, (1,))
-    experiment = Experiment(SimulatedBoots(parameters, 1), beliefs(worn, nominal))
-    position, records = next(experiment.run())
+    boots = SimulatedBoots(parameters, 1)
+    position, records = next(run_experiment(boots, beliefs(worn, nominal)))
     assert position == CHAMBER
     return records[0]
 
