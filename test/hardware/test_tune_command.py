@@ -55,7 +55,7 @@ def tuning(device: Any, start: Any, garment: Path) -> Any:
     """Start a `boots tune`, and wait until its chamber is under pressure."""
     run = start('tune', *device.words, '--garment', str(garment), *HERE)
     deadline = time.monotonic() + PATIENCE
-    while pressure(device) < 25.0:
+    while pressure(device) < 12.0:
         assert run.process.poll() is None, run.errors
         assert time.monotonic() < deadline, 'nothing is filled'
         time.sleep(0.1)
