@@ -44,7 +44,7 @@ def progress_of(asked: ExperimentStep, names: tuple[str, ...]) -> Progress:
         Of the garment's chambers.
     """
     if asked.chamber is None:
-        return Progress('', 0.0, 'the zeros of the sensors are measured')
+        return Progress('', 0.0, 'the rail is emptied, and the zeros of the sensors are measured')
     phase = int(asked.phase)
     done = COURSE.index((phase, asked.level)) / len(COURSE)
     return Progress(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compression_boot_control.core.chamber_record import ChamberRecord
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.signals import Actuation, Readings, Setpoints
-from compression_boot_control.plant.tuning_experiment import Experiment, ExperimentStep
+from compression_boot_control.plant.tuning_experiment import Experiment, ExperimentStep, emptying
 
 LONGEST_LOSS = 0.15
 """Time without a sample that the experiment bridges [s]; after 0.2 s the supervisor vents."""
@@ -16,7 +16,7 @@ class SamplesLost(Exception):
 
 
 class SampledExperiment:
-    """The experiment on one garment, sample by sample as they come.
+    """The experiment on one garment, sample by sample as they come; before it the rail is emptied.
 
     A lost sample is taken to be as the one before it.
 
@@ -30,6 +30,7 @@ class SampledExperiment:
 
     def __init__(self, believed: Garment, dt: float) -> None:
         self._experiment = Experiment(believed, dt=dt)
+        self._before = emptying((1, len(believed)), dt)
         self._dt = dt
         self._sequence = 0
         self._readings: Readings | None = None
@@ -72,10 +73,15 @@ class SampledExperiment:
         missed = [] if before is None else [before] * lost
         self._sequence, self._readings = sequence, readings
         for sample in (*missed, readings):
-            asked = self._experiment.step(batch_of_one(sample))
-            if self._experiment.done:
+            asked = self._advance(sample)
+            if self.done:
                 break
         return first_garment(asked)
+
+    def _advance(self, readings: Readings) -> ExperimentStep:
+        if self._before:
+            return self._before.pop()
+        return self._experiment.step(batch_of_one(readings))
 
 
 def batch_of_one(readings: Readings) -> Readings:

@@ -67,6 +67,13 @@ FILL_LIMIT = 60.0
 VENT_TIME = 8.0
 """Time vented after each chamber [s]."""
 
+EMPTYING_TIME = 0.8
+"""Time for which the rail is emptied through all chambers before the experiment [s].
+
+Shorter than a reading may stand still while its inlet is open, by the supervisor. Some of that air,
+15 ml at most, stays in the slack of all chambers together.
+"""
+
 ZERO_TIME = 2.0
 """Time in which the zeros of the sensors are measured [s]."""
 
@@ -169,7 +176,7 @@ class Experiment:
     def _run(self) -> Course[None]:
         zeros: list[Readings] = []
         while len(zeros) < round(ZERO_TIME / self._dt):
-            zeros.append((yield self._vented()))
+            zeros.append((yield vented_step(self._shape)))
         settled = zeros[len(zeros) // 2 :]
         self._port_zero = np.mean([readings.pressure for readings in settled], axis=0)
         self._supply_zero = np.mean([readings.supply_pressure for readings in settled], axis=0)
@@ -253,12 +260,6 @@ class Experiment:
         )
         return np.asarray(hose_drop(inflow / REFERENCE_DENSITY, linear, quadratic))
 
-    def _vented(self) -> ExperimentStep:
-        mode = np.full(self._shape, Mode.VENT)
-        setpoints = Setpoints(mode, np.zeros(self._shape))
-        vented = Actuation.vented(self._shape)
-        return ExperimentStep(None, np.full(self._shape[0], END), 0.0, vented, setpoints)
-
     def _tested(
         self,
         i: int,
@@ -269,7 +270,7 @@ class Experiment:
         pump: FloatArray,
     ) -> ExperimentStep:
         """One chamber as said, the others vented."""
-        asked = self._vented()
+        asked = vented_step(self._shape)
         asked.actuation.inlet[:, i], asked.actuation.exhaust[:, i] = inlet, exhaust
         fills = np.isin(phase, (FILL, RELAX))
         asked.setpoints.mode[:, i] = Mode.TRACK if level > 0.0 else Mode.VENT
@@ -280,6 +281,27 @@ class Experiment:
             level=level,
             actuation=Actuation(asked.actuation.inlet, asked.actuation.exhaust, pump),
         )
+
+
+def emptying(shape: tuple[int, int], dt: float) -> list[ExperimentStep]:
+    """What to ask for before the experiment, sample by sample: the rail may hold air of before.
+
+    Parameters
+    ----------
+    shape : (B, N)
+    dt : float
+        Time from one sample to the next [s].
+    """
+    through = Actuation(np.ones(shape), np.ones(shape), np.zeros(shape[0]))
+    asked = vented_step(shape)._replace(actuation=through)
+    return [asked] * round(EMPTYING_TIME / dt)
+
+
+def vented_step(shape: tuple[int, int]) -> ExperimentStep:
+    """Ask for a vent of everything, of arrays (B, N)."""
+    setpoints = Setpoints(np.full(shape, Mode.VENT), np.zeros(shape))
+    phase = np.full(shape[0], END)
+    return ExperimentStep(None, phase, 0.0, Actuation.vented(shape), setpoints)
 
 
 def run_experiment(

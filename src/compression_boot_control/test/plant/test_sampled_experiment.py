@@ -18,6 +18,7 @@ from compression_boot_control.plant.sampled_experiment import (
     SamplesLost,
 )
 from compression_boot_control.plant.tuning_experiment import (
+    EMPTYING_TIME,
     LOWEST_SET_POINT,
     STEPS,
     ZERO_TIME,
@@ -25,7 +26,10 @@ from compression_boot_control.plant.tuning_experiment import (
 )
 
 DT = 0.01
-BEFORE = round(ZERO_TIME / DT)
+EMPTIED = round(EMPTYING_TIME / DT)
+"""Samples until the rail is empty."""
+
+BEFORE = EMPTIED + round(ZERO_TIME / DT)
 """Samples until the first chamber is under test."""
 
 
@@ -46,12 +50,26 @@ def flat(garment: Garment) -> Readings:
     return Readings(none, none, none + 1.0, np.array(0.0), np.array(0.0))
 
 
+def test_rail_is_emptied_through_open_exhausts_first(
+    experiment: SampledExperiment, flat: Readings
+) -> None:
+    for sequence in range(1, EMPTIED + 1):
+        asked = experiment.take(sequence, flat)
+        assert (asked.actuation.inlet == 1.0).all()
+        assert (asked.actuation.exhaust == 1.0).all()
+        assert asked.actuation.pump == 0.0
+        assert (asked.setpoints.mode == Mode.VENT).all()
+
+
 def test_all_is_vented_while_zeros_are_measured(
     experiment: SampledExperiment, flat: Readings
 ) -> None:
-    for sequence in range(1, BEFORE + 1):
+    for sequence in range(1, EMPTIED + 1):
+        experiment.take(sequence, flat)
+    for sequence in range(EMPTIED + 1, BEFORE + 1):
         asked = experiment.take(sequence, flat)
         assert asked.chamber is None
+        assert (asked.actuation.inlet == 0.0).all()
         assert (asked.actuation.exhaust == 1.0).all()
         assert (asked.setpoints.mode == Mode.VENT).all()
     assert experiment.take(BEFORE + 1, flat).chamber == 0
@@ -93,7 +111,7 @@ def test_chamber_under_test_has_a_set_point_that_is_judged_and_the_others_are_ve
     experiment = SampledExperiment(garment, DT)
     charged = replace(flat, supply_pressure=np.array(100.0 * MMHG))
     levels = []
-    for sequence in range(1, 1500):
+    for sequence in range(1, BEFORE + 2000):
         pressure = np.zeros(len(garment))
         # the chamber follows its set-point at once
         pressure[0] = 60.0 * MMHG if levels and levels[-1] > 0.0 else 0.0
