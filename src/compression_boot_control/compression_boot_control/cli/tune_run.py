@@ -28,6 +28,9 @@ RECORDER = 'session_recorder'
 RECORDS = 'recording'
 """What the recorder says of itself once it does."""
 
+ERROR = 'error: '
+"""With this a node begins the line in which it says why it ends."""
+
 NOTHING = 'nothing is written: '
 
 
@@ -75,23 +78,19 @@ def _nodes(options: SystemOptions) -> Iterator[Callable[[], None]]:
     with TemporaryDirectory() as folder:
         log = Path(folder) / 'nodes.log'
         with NodeProcesses(describe_tuning(options), log) as processes:
-            try:
-                yield lambda: _check(processes, log)
-            except CommandFailed:
-                raise
-            except BaseException:
-                sys.stderr.write(log.read_text(errors='replace'))
-                raise
+            yield lambda: _check(processes, log)
 
 
 def _check(processes: NodeProcesses, log: Path) -> None:
     ended = processes.ended()
     if ended is None:
         return
-    lines = log.read_text(encoding='utf-8', errors='replace').splitlines()
-    said = [line.removeprefix('error: ') for line in lines if line.startswith('error: ')]
-    why = f': {said[-1]}' if said else ', and the device vents by itself'
-    raise CommandFailed(f'{NOTHING}{ended.name} {ended.how}{why}')
+    text = log.read_text(encoding='utf-8', errors='replace')
+    said = [line for line in text.splitlines() if line.startswith(ERROR)]
+    if said:
+        raise CommandFailed(f'{NOTHING}{ended.name} {ended.how}: {said[-1].removeprefix(ERROR)}')
+    sys.stderr.write(text)
+    raise CommandFailed(f'{NOTHING}{ended.name} {ended.how}, and the device vents by itself')
 
 
 def _wait_ready(
