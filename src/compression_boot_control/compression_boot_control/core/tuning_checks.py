@@ -17,7 +17,12 @@ PORT_LIMIT = 100.0 * MMHG
 
 
 def unusable(
-    names: Sequence[str], readings: Readings, *, faulty: bool, emergency_input: bool
+    names: Sequence[str],
+    readings: Readings,
+    *,
+    faulty: bool,
+    dead_man_acts: bool,
+    emergency_input: bool,
 ) -> str:
     """Tell why the experiment cannot go on from a sample: one line with the cause and the cure.
 
@@ -28,7 +33,9 @@ def unusable(
     readings : Readings
         Of arrays (N,).
     faulty : bool
-        The device reports a fault, or its own dead-man acts.
+        The device reports a fault.
+    dead_man_acts : bool
+        It vents by itself, since no permitted command has come.
     emergency_input : bool
         Its emergency stop is pressed.
 
@@ -38,7 +45,12 @@ def unusable(
         Empty if it can.
     """
     if faulty:
-        return 'the device does not obey: run boots device-test'
+        return 'the device reports a fault: run boots device-test'
+    if dead_man_acts:
+        return (
+            'the device vents by itself, since no permits come in time: close other programs and '
+            'tune again, or run boots device-test'
+        )
     if emergency_input:
         return 'the emergency stop is pressed: release it and tune again'
     if not np.isfinite(readings.supply_pressure):

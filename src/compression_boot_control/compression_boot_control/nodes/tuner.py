@@ -122,8 +122,7 @@ class TunerNode(SafeNode):
 
     def _on_safety(self, message: SafetyState) -> None:
         self._safety, self._safety_at = message, self.steady_time
-        permits = message.state == SafetyState.STATE_PERMITTING
-        if permits:
+        if message.state == SafetyState.STATE_PERMITTING:
             return
         if self._experiment is not None:
             self._end_early(Result.ERROR_SUPERVISOR, trip_line(message))
@@ -173,7 +172,8 @@ class TunerNode(SafeNode):
         reason = unusable(
             self._names,
             readings,
-            faulty=message.fault != ManifoldState.FAULT_NONE or message.watchdog_expired,
+            faulty=message.fault != ManifoldState.FAULT_NONE,
+            dead_man_acts=message.watchdog_expired,
             emergency_input=message.emergency_input,
         )
         if reason:

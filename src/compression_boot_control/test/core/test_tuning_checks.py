@@ -20,8 +20,11 @@ SOUND = Readings(
 )
 
 
-def told(readings: Readings, *, faulty: bool = False, emergency_input: bool = False) -> str:
-    return unusable(NAMES, readings, faulty=faulty, emergency_input=emergency_input)
+SOUND_DEVICE = {'faulty': False, 'dead_man_acts': False, 'emergency_input': False}
+
+
+def told(readings: Readings, **device: bool) -> str:
+    return unusable(NAMES, readings, **(SOUND_DEVICE | device))
 
 
 def test_sound_sample_is_used() -> None:
@@ -40,9 +43,13 @@ def test_reading_that_cannot_be_used_is_told_of(spoiled: dict[str, object], says
     assert told(replace(SOUND, **spoiled)).startswith(says)
 
 
-def test_device_that_does_not_obey_is_told_of() -> None:
-    assert told(SOUND, faulty=True).startswith('the device does not obey')
-
-
-def test_emergency_stop_is_told_of() -> None:
-    assert told(SOUND, emergency_input=True).startswith('the emergency stop is pressed')
+@pytest.mark.parametrize(
+    ('state', 'says'),
+    [
+        ('faulty', 'the device reports a fault'),
+        ('dead_man_acts', 'the device vents by itself'),
+        ('emergency_input', 'the emergency stop is pressed'),
+    ],
+)
+def test_device_that_does_not_obey_is_told_of(state: str, says: str) -> None:
+    assert told(SOUND, **{state: True}).startswith(says)
