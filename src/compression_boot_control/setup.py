@@ -14,6 +14,7 @@ NODES = (
     'leg_markers',
     'bag_player',
     'device_test',
+    'tuner',
 )
 
 setup(

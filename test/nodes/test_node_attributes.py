@@ -14,7 +14,7 @@ import rclpy
 from rclpy.context import Context
 from rclpy.node import Node
 
-from compression_boot_control.system import EXECUTABLES, PLAYER, VIEWS
+from compression_boot_control.system import EXECUTABLES, PLAYER, TUNER, VIEWS
 
 
 def own_attributes(path: Path) -> set[str]:
@@ -40,7 +40,7 @@ def attributes_of_rclpy() -> set[str]:
         context.shutdown()
 
 
-@pytest.mark.parametrize('name', [*EXECUTABLES, VIEWS, PLAYER])
+@pytest.mark.parametrize('name', [*EXECUTABLES, TUNER, VIEWS, PLAYER])
 def test_node_overwrites_nothing_of_rclpy(name: str, attributes_of_rclpy: set[str]) -> None:
     spec = find_spec(f'compression_boot_control.nodes.{name}')
     assert spec is not None

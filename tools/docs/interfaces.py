@@ -17,7 +17,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from compression_boot_control.nodes import interfaces
 from compression_boot_control.nodes.interfaces import Service, Topic
 from compression_boot_control.nodes.parameters import Parameter
-from compression_boot_control.system import DEVICE_TEST, EXECUTABLES, PLAYER, VIEWS
+from compression_boot_control.system import DEVICE_TEST, EXECUTABLES, PLAYER, TUNER, VIEWS
 
 ROOT = Path(__file__).resolve().parents[2]
 MESSAGES = ROOT / 'src' / 'compression_boot_msgs'
@@ -102,7 +102,7 @@ def parameters() -> list[str]:
         '        kp: 8.0',
         '',
     ]
-    for executable in (*EXECUTABLES, DEVICE_TEST, VIEWS, PLAYER):
+    for executable in (*EXECUTABLES, DEVICE_TEST, TUNER, VIEWS, PLAYER):
         module = import_module(f'compression_boot_control.nodes.{executable}')
         rows = [
             (

@@ -35,6 +35,12 @@ REPLAYED = ('chamber_control', 'pressure_sensing', 'safety_supervisor')
 DEVICE_TEST = 'device_test'
 """The node that tests the hardware; it runs alone, in the place of a system."""
 
+TUNER = 'tuner'
+"""Node of the experiment of `boots tune`, in the place of all that sense, plan and control."""
+
+TUNED = (TUNER, 'safety_supervisor', 'manifold')
+"""Nodes of the experiment, in the order in which they are brought down."""
+
 STARTER_PID = 'COMPRESSION_BOOTS_STARTER_PID'
 """Environment variable by which a starter tells its nodes whose end is theirs too."""
 
@@ -229,6 +235,21 @@ def describe_replay(options: SystemOptions, bag: str, rate: float) -> tuple[Node
     like = nodes['chamber_control']
     nodes[PLAYER] = replace(like, executable=PLAYER, parameters={'bag': bag, 'rate': float(rate)})
     return tuple(node for name, node in nodes.items() if name in wanted)
+
+
+def describe_tuning(options: SystemOptions) -> tuple[NodeDescription, ...]:
+    """Describe the nodes of the experiment of `boots tune`.
+
+    Parameters
+    ----------
+    options : SystemOptions
+        Their parameters and views do not count.
+    """
+    nodes = {node.executable: node for node in describe_system(options)}
+    # as the node in whose place it stands, it needs the garment and the system's time
+    nodes[TUNER] = replace(nodes['chamber_control'], executable=TUNER)
+    wanted = (*TUNED, 'session_recorder') if options.record else TUNED
+    return tuple(nodes[name] for name in wanted)
 
 
 def describe_device_test(options: SystemOptions) -> NodeDescription:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,10 +17,20 @@ from compression_boot_control.core.control_design import quick_design
 from compression_boot_control.core.control_parameters import ControlParameters
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.identification import identify
-from compression_boot_control.core.signals import FloatArray
+from compression_boot_control.core.safety.hazards import HAZARDS, Hazard
+from compression_boot_control.core.signals import Actuation, FloatArray
 from compression_boot_control.plant.boots import SimulatedBoots
+from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD
 from compression_boot_control.plant.parameters import PlantParameters
-from compression_boot_control.plant.tuning_experiment import Experiment
+from compression_boot_control.plant.supervised_boots import SupervisedBoots
+from compression_boot_control.plant.tuning_experiment import (
+    CHARGE_TIME,
+    Experiment,
+    ExperimentStep,
+    emptying,
+    run_experiment,
+    vented_step,
+)
 
 MEASURED = (
     'rest_volume',
@@ -79,7 +90,7 @@ def tuned_batch(parameters: PlantParameters, believed: Garment, seed: int = 0) -
     defaults = ControlParameters.from_garment(believed)
     gains = [np.array(np.broadcast_to(k, parameters.shape)) for k in defaults[6:9]]
     volume, compliance, refused = [], [], []
-    for i, records in Experiment(SimulatedBoots(parameters, seed), believed).run():
+    for i, records in run_experiment(SimulatedBoots(parameters, seed), believed):
         for g, record in enumerate(records):
             try:
                 chamber = identify(record, chamber_file(believed, g, i))
@@ -95,6 +106,47 @@ def tuned_batch(parameters: PlantParameters, believed: Garment, seed: int = 0) -
     tuned = replace(believed, **found)
     control = ControlParameters.from_garment(tuned)._replace(kp=gains[0], ki=gains[1], kd=gains[2])
     return TunedBatch(tuned, control, np.array(volume), np.array(compliance), tuple(refused))
+
+
+def hazards_told(
+    boots: SimulatedBoots, believed: Garment
+) -> tuple[tuple[ExperimentStep, int, int, Hazard], ...]:
+    """Run the experiment under the safety supervisor, after one that left air in the rail.
+
+    Parameters
+    ----------
+    boots : SimulatedBoots
+        A batch, vented.
+    believed : Garment
+
+    Returns
+    -------
+    tuple of (ExperimentStep, int, int, Hazard)
+        What was asked for, garment, chamber and hazard; each hazard of a chamber once.
+    """
+    supervised = SupervisedBoots(boots, believed)
+    before = np.zeros((*boots.parameters.shape, len(HAZARDS)), dtype=np.bool_)
+    told = []
+    for asked in _asked_of(boots, believed):
+        supervised.step(asked.actuation, asked.setpoints.target, SAMPLE_PERIOD)
+        found = supervised.safety.active | supervised.safety.latch
+        new = np.argwhere(found & ~before).tolist()
+        told += [(asked, garment, chamber, HAZARDS[row]) for garment, chamber, row in new]
+        before |= found
+    return tuple(told)
+
+
+def _asked_of(boots: SimulatedBoots, believed: Garment) -> Iterator[ExperimentStep]:
+    """What is asked for until the experiment is through, by what the boots read."""
+    shape = boots.parameters.shape[0], boots.parameters.shape[1]
+    vented = Actuation.vented(shape)
+    charging = Actuation(vented.inlet, vented.exhaust, np.full(shape[0], 0.5))
+    for _ in range(round(CHARGE_TIME / SAMPLE_PERIOD)):
+        yield vented_step(shape)._replace(actuation=charging)
+    yield from emptying(shape, SAMPLE_PERIOD)
+    experiment = Experiment(believed, shape[0])
+    while not experiment.done:
+        yield experiment.step(boots.readings())
 
 
 def _write(found: dict[str, Any], chamber: IdentifiedChamber, g: int, i: int) -> None:

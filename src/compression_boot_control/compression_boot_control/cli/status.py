@@ -54,11 +54,12 @@ def is_well(snapshot: Snapshot) -> bool:
 
 
 def missing_nodes(snapshot: Snapshot) -> tuple[str, ...]:
-    """Nodes of a whole system that are not there; a recorder is not needed."""
-    from compression_boot_control.system import EXECUTABLES
+    """Nodes of a whole system, or of `boots tune`, that are not there; a recorder is not needed."""
+    from compression_boot_control.system import EXECUTABLES, TUNED, TUNER
 
     there = {node.name for node in snapshot.nodes}
-    return tuple(name for name in EXECUTABLES if name not in there and name != 'session_recorder')
+    whole = TUNED if TUNER in there else EXECUTABLES
+    return tuple(name for name in whole if name not in there and name != 'session_recorder')
 
 
 def status_json(snapshot: Snapshot) -> dict[str, Any]:

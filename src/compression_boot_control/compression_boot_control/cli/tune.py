@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,10 +19,21 @@ from compression_boot_control.cli.options import (
     HardwareOption,
     HostOption,
     JsonOption,
+    LogLevel,
+    NamespaceOption,
     PortOption,
     SeedOption,
     absolute,
 )
+
+if TYPE_CHECKING:
+    from compression_boot_control.core.chamber_record import ChamberRecord
+    from compression_boot_control.core.garment import Garment
+    from compression_boot_control.hardware.backends import HardwareOptions
+    from compression_boot_control.system import SystemOptions
+
+SIMULATED_SPEED = 1000.0
+"""Simulated boots are measured at most so much faster than real: as fast as the machine can."""
 
 
 def tune(
@@ -32,6 +44,7 @@ def tune(
     host: HostOption = '',
     port: PortOption = '',
     calibration: CalibrationOption = None,
+    namespace: NamespaceOption = 'boots',
     record: Annotated[
         Path | None,
         typer.Option('--record', metavar='BAG', help='Record the experiment: folder to make.'),
@@ -56,14 +69,16 @@ def tune(
     """Identify the chambers of the boots, design gains, prove their margins; Ctrl-C vents and ends.
 
     One chamber after another is filled to 45 mmHg and vented, some 40 s each; all must be flat
-    before, and the person whose legs are in them awake. No other program may drive the device
-    meanwhile. Writes a garment file that `boots up --garment FILE` takes. What --record keeps,
-    --bag takes in the place of the boots, with the same results.
+    before, and the person whose legs are in them awake. It starts nodes of its own, with the safety
+    supervisor between the experiment and the valves: what ends a session ends it too, and nothing
+    is written. A system that is up is to be ended before, since a device has one master. Writes a
+    garment file that `boots up --garment FILE` takes. What --record keeps, --bag takes in the place
+    of the boots, with the same results.
     """
     import numpy as np
 
     from compression_boot_control.analysis.control_tuning import chamber_file, hose_bore_of
-    from compression_boot_control.cli.tune_source import measured, recorded
+    from compression_boot_control.analysis.tuning_bag import recorded_experiment
     from compression_boot_control.core.chamber_record import NotIdentifiable
     from compression_boot_control.core.control_design import design
     from compression_boot_control.core.identification import identify
@@ -90,16 +105,16 @@ def tune(
     )
     if bag is not None and (record is not None or options != HardwareOptions()):
         raise WrongUse('a bag is measured already: leave --backend, its options and --record out')
-    source = recorded(bag, worn) if bag is not None else measured(worn, options, record)
-    chambers, records, refused = [], [], []
-    with closing(source):
-        for i, found in source:
-            typer.echo(f'measured {worn.chamber_names[i].replace("_", " ")}', err=True)
-            records.append(found)
-            try:
-                chambers.append(identify(found, chamber_file(worn, i)))
-            except NotIdentifiable as reason:
-                refused.append(str(reason))
+    if bag is not None:
+        records = recorded_experiment(bag, worn)
+    else:
+        records = _measured(worn, _system(options, absolute(garment), namespace, record, worn.name))
+    chambers, refused = [], []
+    for i, found in enumerate(records):
+        try:
+            chambers.append(identify(found, chamber_file(worn, i)))
+        except NotIdentifiable as reason:
+            refused.append(str(reason))
     if refused:
         raise CommandFailed('nothing is written: ' + '; '.join(refused))
     designs = [design(chamber) for chamber in chambers]
@@ -150,6 +165,67 @@ def tune(
         else ''
     )
     typer.echo(f'wrote {target}; use it with: boots up --garment {target.resolve()}')
+
+
+def _system(
+    hardware: HardwareOptions, garment: str, namespace: str, bag: Path | None, name: str
+) -> SystemOptions:
+    """Describe the system in which the experiment runs."""
+    from compression_boot_control.analysis.provenance import provenance
+    from compression_boot_control.analysis.tuning_bag import EXPERIMENT
+    from compression_boot_control.system import SystemOptions
+
+    simulated = hardware.backend == Backend.SIM
+    return SystemOptions(
+        backend=hardware.backend,
+        hardware=hardware.profile,
+        host=hardware.host,
+        port=hardware.port,
+        calibration=hardware.calibration,
+        garment=garment,
+        namespace=namespace,
+        record=bag is not None,
+        bag=str(bag or ''),
+        speed=SIMULATED_SPEED if simulated else 1.0,
+        seed=hardware.seed,
+        log_level=LogLevel.WARN.value,
+        provenance=provenance(garment=name, seed=hardware.seed) | dict([EXPERIMENT]),
+    )
+
+
+def _measured(garment: Garment, system: SystemOptions) -> list[ChamberRecord]:
+    """Run the experiment, and show how far it is."""
+    from compression_boot_control.cli.interruption import Interruption
+    from compression_boot_control.cli.tune_run import run_experiment
+
+    with Interruption() as interruption, _progress(garment) as on_progress:
+        return run_experiment(system, interruption, on_progress)
+
+
+@contextmanager
+def _progress(garment: Garment) -> Iterator[Callable[[str, float, str], None]]:
+    """A bar on a terminal, a line for each chamber elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    told: set[str] = set()
+
+    def in_lines(chamber: str, _share: float, _text: str) -> None:
+        if chamber and chamber not in told:
+            told.add(chamber)
+            line = f'chamber {len(told)} of {len(garment)}: {chamber.replace("_", " ")}'
+            typer.echo(line, err=True)
+
+    if not console.is_terminal:
+        yield in_lines
+        return
+    columns = (BarColumn(), TimeElapsedColumn(), TextColumn('{task.description}'))
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task('the nodes are starting', total=1.0)
+        yield lambda chamber, share, text: progress.update(
+            task, completed=share, description=f'{chamber.replace("_", " ")}  {text}'.strip()
+        )
 
 
 def _print(rows: list[dict[str, object]]) -> None:

@@ -150,6 +150,11 @@ def identify(record: ChamberRecord, expected: ChamberFile) -> IdentifiedChamber:
             f'{LARGEST_LEAK / MILLILITRE * MINUTE:.0f} with which volumes can be told; '
             'close the zip, press the connector home, look for a hole'
         )
+    if volume.low <= 0.0:
+        raise NotIdentifiable(
+            f'{expected.name}: full of air before the experiment, so that its slack is not seen; '
+            'press all chambers flat with their hoses off, and tune again'
+        )
     return IdentifiedChamber(
         name=expected.name,
         rest_volume=volume,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from compression_boot_msgs.action import RunDeviceTest, RunSession
+from compression_boot_msgs.action import RunDeviceTest, RunSession, RunTuning
 from compression_boot_msgs.msg import (
     ChamberPressures,
     Layout,
@@ -132,6 +132,7 @@ SILENCE = Service('safety/silence', SilenceAlarm, 'keeps an alarm quiet for a ti
 MANIFOLD_RESET = Service('manifold/reset', ResetSafety, 'lets a device obey that vented by itself')
 START_RECORDING = Service('recorder/start', StartRecording, 'starts a bag')
 DEVICE_TEST = Service('run_device_test', RunDeviceTest, 'tests the device, with nobody in it')
+TUNING = Service('run_tuning', RunTuning, 'runs the experiment that identifies the chambers')
 STOP_RECORDING = Service('recorder/stop', StopRecording, 'closes the bag')
 
 TOPICS = tuple(value for value in list(vars().values()) if isinstance(value, Topic))
@@ -146,4 +147,4 @@ SERVICES = tuple(
     for value in list(vars().values())
     if isinstance(value, Service) and hasattr(value.type, 'Event')
 )
-"""All services above; `run_session` is an action."""
+"""All services above; those that run something are actions."""

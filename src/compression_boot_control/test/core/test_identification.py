@@ -19,16 +19,17 @@ from compression_boot_control.core.units import MILLILITRE, MINUTE
 from compression_boot_control.hardware.garment_file import load_garment
 from compression_boot_control.plant.batch_run import beliefs
 from compression_boot_control.plant.boots import SimulatedBoots
+from compression_boot_control.plant.closed_loop import SAMPLE_PERIOD
 from compression_boot_control.plant.parameters import PlantParameters
-from compression_boot_control.plant.tuning_experiment import Experiment
+from compression_boot_control.plant.tuning_experiment import emptying, run_experiment
 
 CHAMBER = 0
 
 
 def record_of(worn: Garment, parameters: PlantParameters) -> ChamberRecord:
     nominal = PlantParameters.from_garment(worn, (1,))
-    experiment = Experiment(SimulatedBoots(parameters, 1), beliefs(worn, nominal))
-    position, records = next(experiment.run())
+    boots = SimulatedBoots(parameters, 1)
+    position, records = next(run_experiment(boots, beliefs(worn, nominal)))
     assert position == CHAMBER
     return records[0]
 
@@ -91,6 +92,18 @@ def test_chamber_without_rise_is_refused(worn: Garment, nominal: PlantParameters
     burst = replace(nominal, leak=np.full_like(nominal.leak, 1e-2))
     with pytest.raises(NotIdentifiable, match=r'no rise|leaks'):
         found_in(worn, burst)
+
+
+def test_chamber_that_was_not_flat_is_refused(worn: Garment, nominal: PlantParameters) -> None:
+    boots = SimulatedBoots(nominal, 1)
+    believed = beliefs(worn, nominal)
+    next(run_experiment(boots, believed))
+    # what the first experiment has left in the rail would be another error
+    for asked in emptying((1, len(worn)), SAMPLE_PERIOD):
+        boots.step(asked.actuation, SAMPLE_PERIOD)
+    _, (record,) = next(run_experiment(boots, believed))
+    with pytest.raises(NotIdentifiable, match='left_foot: full of air before the experiment'):
+        identify(record, chamber_file(believed, 0, CHAMBER))
 
 
 def test_dead_valve_is_refused(worn: Garment, nominal: PlantParameters) -> None:
