@@ -117,8 +117,6 @@ def restricted(wanted: Actuation, vent: BoolArray) -> Actuation:
     vent : (..., N) bool array
         Chambers whose inlet is shut and whose exhaust is opened.
     """
-    if not vent.any():
-        return wanted
     return Actuation(
         inlet=np.where(vent, 0.0, wanted.inlet),
         exhaust=np.where(vent, 1.0, wanted.exhaust),
