@@ -169,6 +169,7 @@ def test_a_bag_knows_its_protocol(tmp_path, messages, definition_of):
                 cycle=1,
                 progress=0.0,
                 elapsed=0.0,
+                warm_up=0.0,
                 remaining=0.0,
                 intensity=1.0,
                 skipped=[],

@@ -200,6 +200,13 @@ def test_pump_stops_when_all_chambers_are_vented() -> None:
     assert restricted(WANTED, np.ones(4, dtype=np.bool_)).pump == 0.0
 
 
+@pytest.mark.parametrize('vented', [False, True])
+def test_what_is_left_stays_when_the_command_is_overwritten(vented: bool) -> None:
+    left = restricted(WANTED, np.full(4, vented))
+    for kept, asked in ((left.inlet, WANTED.inlet), (left.exhaust, WANTED.exhaust)):
+        assert not np.shares_memory(kept, asked)
+
+
 def test_verdict_on_one_garment_of_a_batch_leaves_the_other_alone() -> None:
     both = Actuation(
         *(np.stack([values, values]) for values in (WANTED.inlet, WANTED.exhaust)),
