@@ -19,11 +19,12 @@ strictly_typed := $(addprefix $(control)/,core plant hardware sessions analysis)
 unit_workers ?= 2
 system_workers ?= 2
 live_tests := hardware sessions
+alone := $(addprefix test/safety/test_,clock_jumps.py overload.py reaction_times.py two_hosts.py)
 
 # A broken promise (exit code 1) belongs on the page; anything else that fails ends the run.
 kept = $(1) || test $$? -eq 1
 
-.PHONY: help build fuzz demo test test-unit test-system test-live test-safety evidence fuzz-requests lint format bench bench-latency bench-control campaign docs lock clean
+.PHONY: help build fuzz demo test test-unit test-system test-live test-safety test-timing evidence fuzz-requests lint format bench bench-latency bench-control campaign docs lock clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -34,7 +35,7 @@ build: ## prepare everything (two minutes the first time, then under a second)
 demo: build ## a whole session on simulated boots: live view, bag, report
 	@$(activate); boots demo
 
-test: test-unit test-system test-live test-safety ## every test
+test: test-unit test-system test-live test-safety test-timing ## every test
 
 test-unit: build ## the tests of the package, which start no processes
 	@$(activate); python -m pytest -n $(unit_workers) $(unit_tests) $(PYTEST_OPTIONS)
@@ -45,8 +46,11 @@ test-system: build ## the tests of the whole: commands, recordings, documents, s
 test-live: build ## sessions on emulated devices and with a person's changes, in real time
 	@$(activate); python -m pytest -n $(system_workers) --dist loadfile $(addprefix test/,$(live_tests)) $(PYTEST_OPTIONS)
 
-test-safety: build ## real processes that are killed, hang and lie; links that fail; reaction times
-	@$(activate); python -m pytest test/safety $(PYTEST_OPTIONS)
+test-safety: build ## real processes that lie, break off and come back
+	@$(activate); python -m pytest -n $(system_workers) --dist loadfile test/safety $(addprefix --ignore=,$(alone)) $(PYTEST_OPTIONS)
+
+test-timing: build ## real processes that are killed and hang, links that fail, a busy machine: reaction times
+	@$(activate); python -m pytest $(alone) $(PYTEST_OPTIONS)
 
 lint: build ## style, layout and types
 	@$(activate); python -m ruff check .

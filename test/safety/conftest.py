@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,8 +13,6 @@ import pytest
 if TYPE_CHECKING:
     from evidence.live_system import Reaction
 
-DOMAIN = '65'
-
 GOAL = 0.3
 """Longest time from the loss of a process to open exhausts; the requirement [s]."""
 
@@ -26,16 +23,6 @@ VENT_TIME = 10.0
 """Longest time to all chambers below 15 mmHg; the requirement [s]."""
 
 TRIES = 3
-
-
-@pytest.fixture(scope='session')
-def domain() -> Iterator[None]:
-    before = os.environ.get('ROS_DOMAIN_ID')
-    os.environ['ROS_DOMAIN_ID'] = DOMAIN
-    yield
-    del os.environ['ROS_DOMAIN_ID']
-    if before is not None:
-        os.environ['ROS_DOMAIN_ID'] = before
 
 
 class Stage:
