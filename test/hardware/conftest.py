@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -17,6 +18,17 @@ from compression_boot_control.cli.client_ros import BootsClient
 from compression_boot_control.resources import config_directory
 
 PATIENCE = 60.0
+
+FOOT = """\
+format: 1
+name: foot
+description: One sleeve of one zone, soon filled
+pump: {free_flow_l_per_min: 25, shut_off_mmhg: 400}
+supply: {volume_l: 0.1, relief_mmhg: 145}
+legs: [left]
+zones:
+  - {name: foot, rest_volume_l: 0.4, compliance_ml_per_mmhg: 1.2}
+"""
 
 
 VENTED = ('vented', 'dead man')
@@ -111,3 +123,40 @@ def brought_up(tmp_path_factory: pytest.TempPathFactory, command: Any) -> Callab
             up.destroy()
 
     return bring_up
+
+
+@pytest.fixture(scope='module')
+def foot_garment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A garment of one chamber."""
+    path = tmp_path_factory.mktemp('garment') / 'foot.yaml'
+    path.write_text(FOOT)
+    return path
+
+
+@pytest.fixture(scope='module')
+def foot_device(emulate: Any, foot_garment: Path) -> Any:
+    """An emulated device of that garment."""
+    return emulate('modbus-tcp', '--garment', str(foot_garment))
+
+
+@pytest.fixture
+def tuning(foot_device: Any, start: Any, foot_garment: Path) -> Callable[[], Any]:
+    """Starts a `boots tune`, and waits until its only chamber is under pressure."""
+
+    def started() -> Any:
+        words = (
+            *foot_device.words,
+            '--garment',
+            str(foot_garment),
+            '--namespace',
+            f'test_{os.getpid()}',
+        )
+        run = start('tune', *words)
+        deadline = time.monotonic() + PATIENCE
+        while float(foot_device.type('state').split()[-1]) < 12.0:
+            assert run.process.poll() is None, run.errors
+            assert time.monotonic() < deadline, 'nothing is filled'
+            time.sleep(0.1)
+        return run
+
+    return started
