@@ -98,8 +98,8 @@ EVIDENCE = """## How to measure it again
 
 - `make evidence`: time from each fault to open exhausts, and to all chambers below 15 mmHg;
   40 to 100 tries of each. The command of each row measures that row alone.
-- `make test-safety test-timing`: the same faults, and impostors, bad links between two hosts, clocks that jump,
-  and a machine without time, memory or disk, as tests with some tries each.
+- `make test-safety test-timing`: the same faults, and impostors, bad links between two hosts,
+  clocks that jump, and a machine without time, memory or disk, as tests with some tries each.
 - `make fuzz-requests`: a million messages at random, most of them garbage, through the supervisor
   and the manifold node; garbage must open no inlet.
 - `boots campaign --sessions 10000 --seed 42`: false trips in sessions without faults.
