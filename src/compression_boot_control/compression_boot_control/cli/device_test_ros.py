@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from compression_boot_msgs.action import RunDeviceTest
-from rclpy.action import ActionClient
 from rclpy.node import Node
 
+from compression_boot_control.cli.action_goal_ros import ActionGoal
 from compression_boot_control.hardware.device_test.results import DeviceTestReport
 from compression_boot_control.nodes.device_test_result import check_of
 from compression_boot_control.nodes.interfaces import DEVICE_TEST
@@ -31,7 +31,7 @@ class DeviceTestAnswer:
         )
 
 
-class DeviceTestGoal:
+class DeviceTestGoal(ActionGoal):
     """A goal; it moves on while the loop of its node turns.
 
     Parameters
@@ -42,35 +42,20 @@ class DeviceTestGoal:
     """
 
     def __init__(self, node: Node, on_progress: Callable[[str, float, str], None]) -> None:
-        self._client = ActionClient(node, DEVICE_TEST.type, DEVICE_TEST.name)
+        super().__init__(node, DEVICE_TEST, self._told)
         self._on_progress = on_progress
-        self._handle: Any = None
-        self._result: Any = None
-        self._cancelled = False
-
-    @property
-    def ready(self) -> bool:
-        """Whether a node takes goals."""
-        return bool(self._client.server_is_ready())
 
     def send(self, *, page: str, junit: str) -> None:
         """Send the goal, with the files that the node is to write."""
         goal = RunDeviceTest.Goal(html_file=page, junit_file=junit)
-        sent = self._client.send_goal_async(goal, feedback_callback=self._on_feedback)
-        sent.add_done_callback(self._on_accepted)
-
-    def cancel(self) -> None:
-        """Ask for its end; the node vents, and answers."""
-        if self._handle is not None and not self._cancelled:
-            self._handle.cancel_goal_async()
-        self._cancelled = True
+        self._send(goal)
 
     @property
     def answer(self) -> DeviceTestAnswer | None:
         """How it ended; None before it has."""
-        if self._result is None or not self._result.done():
+        result = self.message
+        if result is None:
             return None
-        result = self._result.result().result
         checks = [check_of(message) for message in result.checks]
         subject = dict(text.split('=', 1) for text in result.subject)
         ended = (
@@ -82,12 +67,6 @@ class DeviceTestGoal:
         report = DeviceTestReport(subject, (), checks, ended=ended)
         return DeviceTestAnswer(int(result.error_code), str(result.error_msg), report)
 
-    def _on_accepted(self, sent: Any) -> None:
-        self._handle = sent.result()
-        self._result = self._handle.get_result_async()
-        if self._cancelled:
-            self._handle.cancel_goal_async()
-
-    def _on_feedback(self, message: Any) -> None:
+    def _told(self, message: Any) -> None:
         feedback = message.feedback
         self._on_progress(feedback.step, float(feedback.progress), feedback.text)

@@ -23,12 +23,10 @@ from compression_boot_control.core.plan import Plan
 from compression_boot_control.core.safety.gate import restricted
 from compression_boot_control.core.safety.limits import HARD_LIMITS
 from compression_boot_control.core.safety.supervisor import (
-    SafetyInputs,
     SafetyState,
     SafetyTable,
     supervisor_step,
 )
-from compression_boot_control.core.safety.watch import Orders
 from compression_boot_control.core.sensing_parameters import SensingParameters
 from compression_boot_control.core.sequence import (
     SequenceParameters,
@@ -57,6 +55,7 @@ from compression_boot_control.plant.compiled_tick import (
 from compression_boot_control.plant.faults import Fault
 from compression_boot_control.plant.memory import BLOCK
 from compression_boot_control.plant.parameters import PlantParameters
+from compression_boot_control.plant.supervised_boots import inputs_of
 from compression_boot_control.plant.tick_block import (
     block_kinds,
     block_rows,
@@ -157,8 +156,6 @@ class SupervisedBatch:
         self._table = SafetyTable.build(HARD_LIMITS, believed.legs, believed)
         self.safety = SafetyState.initial(batch)
         self._permitted = Actuation.vented(batch)
-        self._now = np.zeros((batch[0], 1))
-        self._no = np.zeros((batch[0], 1), dtype=np.bool_)
         # as in the nodes, the supervisor has looked at vented boots when a session begins
         for _ in range(round(WATCHED_TIME / SAMPLE_PERIOD)):
             self._judge(self.boots.step(self._permitted, SAMPLE_PERIOD), np.zeros(batch))
@@ -192,7 +189,6 @@ class SupervisedBatch:
         )
         self.safety = _kept(self.safety, kept)
         self._permitted = _rows_of(self._permitted, kept)
-        self._now, self._no = self._now[kept], self._no[kept]
 
     @property
     def done(self) -> BoolArray:
@@ -222,22 +218,7 @@ class SupervisedBatch:
 
     def _judge(self, readings: Readings, target: FloatArray) -> None:
         """Let the supervisor judge a sample, by the command that it permitted before."""
-        before = self._permitted
-        inputs = SafetyInputs(
-            raw=readings.pressure,
-            state_age=self._now,
-            request_age=self._now,
-            cycle_age=self._now,
-            emergency=self._no,
-            device_fault=self._no,
-            orders=Orders(
-                target=target,
-                inlet=before.inlet,
-                exhaust=before.exhaust,
-                pump=before.pump[:, None],
-                supply=readings.supply_pressure[:, None],
-            ),
-        )
+        inputs = inputs_of(readings, self._permitted, target)
         self.safety = supervisor_step(self._table, self.safety, inputs, SAMPLE_PERIOD)
 
 

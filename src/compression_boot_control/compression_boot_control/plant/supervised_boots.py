@@ -41,8 +41,6 @@ class SupervisedBoots:
         self._boots = boots
         self._table = SafetyTable.build(HARD_LIMITS, believed.legs, believed)
         self._permitted = Actuation.vented(batch)
-        self._now = np.zeros((batch[0], 1))
-        self._no = np.zeros((batch[0], 1), dtype=np.bool_)
         self.safety = SafetyState.initial(batch)
 
     def readings(self) -> Readings:
@@ -61,25 +59,38 @@ class SupervisedBoots:
         dt : float
             Time [s].
         """
-        self.safety = supervisor_step(self._table, self.safety, self._inputs(target), dt)
+        inputs = inputs_of(self._boots.readings(), self._permitted, target)
+        self.safety = supervisor_step(self._table, self.safety, inputs, dt)
         self._permitted = restricted(wanted, self.safety.vent)
         return self._boots.step(self._permitted, dt)
 
-    def _inputs(self, target: FloatArray) -> SafetyInputs:
-        """The last readings, and the command by which they came about."""
-        readings, before = self._boots.readings(), self._permitted
-        return SafetyInputs(
-            raw=readings.pressure,
-            state_age=self._now,
-            request_age=self._now,
-            cycle_age=self._now,
-            emergency=self._no,
-            device_fault=self._no,
-            orders=Orders(
-                target=target,
-                inlet=before.inlet,
-                exhaust=before.exhaust,
-                pump=np.asarray(before.pump)[:, None],
-                supply=readings.supply_pressure[:, None],
-            ),
-        )
+
+def inputs_of(readings: Readings, permitted: Actuation, target: FloatArray) -> SafetyInputs:
+    """What supervisors judge of simulated boots, where everything comes in time.
+
+    Parameters
+    ----------
+    readings : Readings
+        Of arrays (B, N) and (B,).
+    permitted : Actuation
+        The command by which they came about.
+    target : (B, N) array
+        Set-points [Pa]; 0 where a chamber is to be vented.
+    """
+    now = np.zeros((len(readings.pressure), 1))
+    no = np.zeros(now.shape, dtype=np.bool_)
+    return SafetyInputs(
+        raw=readings.pressure,
+        state_age=now,
+        request_age=now,
+        cycle_age=now,
+        emergency=no,
+        device_fault=no,
+        orders=Orders(
+            target=target,
+            inlet=permitted.inlet,
+            exhaust=permitted.exhaust,
+            pump=np.asarray(permitted.pump)[:, None],
+            supply=readings.supply_pressure[:, None],
+        ),
+    )
