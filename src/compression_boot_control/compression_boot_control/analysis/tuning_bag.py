@@ -14,6 +14,7 @@ import numpy as np
 from compression_boot_control.analysis.bag_reader import Bag, open_bag
 from compression_boot_control.analysis.errors import BagError
 from compression_boot_control.analysis.message_serializer import PACKAGE
+from compression_boot_control.analysis.series import Series
 from compression_boot_control.core.chamber_record import ChamberRecord
 from compression_boot_control.core.garment import Garment
 from compression_boot_control.core.signals import FloatArray, IntArray, Readings
@@ -91,16 +92,16 @@ class _Recording:
         layout = next(iter(bag.topics_of(LAYOUT)), OF_THE_LAYOUT)
         state = next(iter(bag.topics_of(STATE)), STATE)
         self.sample_period = self._checked_layout(bag, layout)
-        requested = layout.removesuffix(OF_THE_LAYOUT) + REQUESTED
-        requests = self._columns(bag, requested, ('inlet', 'exhaust'), ('pump',))
-        counts = bag.series(requested)
-        of_experiment = self._of_the_experiment(np.asarray(counts['setpoints_sequence'], int))
+        asked = bag.series(layout.removesuffix(OF_THE_LAYOUT) + REQUESTED)
+        requests = self._columns(asked, ('inlet', 'exhaust'), ('pump',))
+        of_experiment = self._of_the_experiment(np.asarray(asked['setpoints_sequence'], int))
         self._requests = {name: values[of_experiment] for name, values in requests.items()}
-        self.answered = np.asarray(counts['source_sequence'], int)[of_experiment]
+        self.answered = np.asarray(asked['source_sequence'], int)[of_experiment]
+        sampled = bag.series(state)
         self._samples = self._columns(
-            bag, state, ('pressure', 'inlet', 'exhaust'), ('supply_pressure', 'pump')
+            sampled, ('pressure', 'inlet', 'exhaust'), ('supply_pressure', 'pump')
         )
-        sequences = np.asarray(bag.series(state)['sequence'], int).tolist()
+        sequences = np.asarray(sampled['sequence'], int).tolist()
         self._sample_of = {sequence: row for row, sequence in enumerate(sequences)}
 
     def readings(self, sequence: int) -> Readings | None:
@@ -140,13 +141,14 @@ class _Recording:
         return float(layout['sample_period'][0])
 
     def _columns(
-        self, bag: Bag, topic: str, of_chambers: tuple[str, ...], plain: tuple[str, ...]
+        self, series: Series, of_chambers: tuple[str, ...], plain: tuple[str, ...]
     ) -> dict[str, FloatArray]:
-        series = bag.series(topic)
         found = {name: np.asarray(series[name], float) for name in plain}
         for name in of_chambers:
             columns = series.chambers(name)
             if columns.chamber_names != self._garment.chamber_names:
-                raise BagError(f'{self._path}: the chambers in {topic} are not those of its layout')
+                raise BagError(
+                    f'{self._path}: the chambers in {series.topic} are not those of its layout'
+                )
             found[name] = columns.values
         return found
